@@ -1,0 +1,1 @@
+"""Fetch, land, promote and load: how data enters the warehouse."""

@@ -1,0 +1,116 @@
+"""The trading calendar of the National Stock Exchange of India, read from the dbt seed.
+
+Source: the exchange's holiday lists and circulars 2016-2026, kept as facts in
+`dbt_project/seeds/nse_trading_calendar.csv`, which dbt loads as well: one truth for both.
+The seed lists exceptions only: a weekday that is not listed is a regular session, a weekend day
+that is not listed is closed.
+"""
+
+import csv
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ingestion.errors import ConfigurationError
+
+IST = ZoneInfo("Asia/Kolkata")
+SEED = Path("dbt_project/seeds/nse_trading_calendar.csv")
+_SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """One exceptional day: a holiday, or a session that the weekday does not promise."""
+
+    day: date
+    is_session: bool
+    session_type: str | None
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class TradingCalendar:
+    """Which days are sessions of the cash market; days outside `first`..`last` are refused."""
+
+    first: date
+    last: date
+    entries: dict[date, CalendarEntry]
+
+    @classmethod
+    def from_csv(cls, path: Path) -> "TradingCalendar":
+        """Read the seed: columns calendar_date, is_session, session_type, description."""
+        with path.open(newline="", encoding="utf-8") as lines:
+            rows = list(csv.DictReader(lines))
+        entries = [
+            CalendarEntry(
+                day=date.fromisoformat(row["calendar_date"]),
+                is_session=row["is_session"].strip().lower() == "true",
+                session_type=row["session_type"] or None,
+                description=row["description"],
+            )
+            for row in rows
+        ]
+        years = [entry.day.year for entry in entries]
+        return cls(
+            first=date(min(years), 1, 1),
+            last=date(max(years), 12, 31),
+            entries={entry.day: entry for entry in entries},
+        )
+
+    def is_session(self, day: date) -> bool:
+        """Whether the cash market trades on `day`, for however short a session."""
+        self._require_covered(day)
+        entry = self.entries.get(day)
+        return entry.is_session if entry else day.weekday() < _SATURDAY
+
+    def session_type(self, day: date) -> str | None:
+        """'regular', 'muhurat', 'special', or None on a closed day."""
+        if not self.is_session(day):
+            return None
+        entry = self.entries.get(day)
+        return (entry.session_type if entry else None) or "regular"
+
+    def description(self, day: date) -> str:
+        """Why `day` is exceptional; empty for a plain weekday or weekend."""
+        entry = self.entries.get(day)
+        return entry.description if entry else ""
+
+    def sessions(self, start: date, end: date) -> list[date]:
+        """All sessions from `start` to `end`, both included, oldest first."""
+        days = (start + timedelta(days=n) for n in range((end - start).days + 1))
+        return [day for day in days if self.is_session(day)]
+
+    def previous_session(self, day: date) -> date:
+        """The last session strictly before `day`."""
+        return self._walk(day, timedelta(days=-1))
+
+    def next_session(self, day: date) -> date:
+        """The first session strictly after `day`."""
+        return self._walk(day, timedelta(days=1))
+
+    def latest_session(self, day: date) -> date:
+        """`day` itself when it is a session, else the last one before it."""
+        return day if self.is_session(day) else self.previous_session(day)
+
+    def _walk(self, day: date, step: timedelta) -> date:
+        day += step
+        while not self.is_session(day):
+            day += step
+        return day
+
+    def _require_covered(self, day: date) -> None:
+        if not self.first <= day <= self.last:
+            raise ConfigurationError(
+                f"{day} lies outside the trading calendar ({self.first} to {self.last}). "
+                f"Add the exchange's holiday list of {day.year} to {SEED.as_posix()}."
+            )
+
+
+@cache
+def default_calendar() -> TradingCalendar:
+    """The project's own calendar, from the seed below the project root."""
+    from ingestion.settings import project_root
+
+    return TradingCalendar.from_csv(project_root() / SEED)

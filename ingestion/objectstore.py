@@ -1,0 +1,163 @@
+"""The bucket: a thin, typed layer over boto3's S3 client.
+
+Works alike on AWS S3 and on any S3 that boto3 is pointed at (`AWS_ENDPOINT_URL_S3`), such as the
+embedded one. The client is passed in, never made at import.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingestion.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_NOT_FOUND = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
+_ALREADY_THERE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object as a listing shows it; `etag` without quotes, `size` in bytes."""
+
+    key: str
+    etag: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStore:
+    """One bucket; every method is one S3 call, or one per page of a listing."""
+
+    client: "S3Client"
+    bucket: str
+
+    def create(self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str]) -> bool:
+        """Write an object that must never change; False when it is there already."""
+        try:
+            self.client.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                Metadata=dict(metadata),
+                IfNoneMatch="*",
+            )
+        except ClientError as refused:
+            if _code(refused) in _ALREADY_THERE:
+                return False
+            raise
+        return True
+
+    def put(self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
+        """Write an object that is a pure function of another: writing it again changes nothing."""
+        self.client.put_object(
+            Bucket=self.bucket,
+            Key=key,
+            Body=body,
+            ContentType=content_type,
+            Metadata=dict(metadata),
+        )
+
+    def read(self, key: str) -> "Body":
+        """The whole object with its metadata.
+
+        Raises:
+            MissingObject: there is none of that key.
+        """
+        try:
+            reply = self.client.get_object(Bucket=self.bucket, Key=key)
+        except ClientError as refused:
+            raise _missing(key, self.bucket, refused) from None
+        return Body(
+            content=reply["Body"].read(),
+            content_type=reply.get("ContentType", ""),
+            metadata=reply.get("Metadata", {}),
+        )
+
+    def metadata(self, key: str) -> dict[str, str]:
+        """The metadata of one object, without its body."""
+        try:
+            return self.client.head_object(Bucket=self.bucket, Key=key).get("Metadata", {})
+        except ClientError as refused:
+            raise _missing(key, self.bucket, refused) from None
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """All objects below `prefix`, in the order of their keys."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        for page in pages:
+            for item in page.get("Contents", []):
+                yield StoredObject(item["Key"], item["ETag"].strip('"'), item["Size"])
+
+    def ensure_bucket(self) -> None:
+        """Make the bucket when there is none (embedded S3; on AWS the template makes it).
+
+        Raises:
+            ConfigurationError: the store cannot be reached or refuses us.
+        """
+        try:
+            self.client.head_bucket(Bucket=self.bucket)
+        except ClientError as refused:
+            if _code(refused) not in _NOT_FOUND:
+                raise ConfigurationError(
+                    f"The bucket {self.bucket!r} refuses us ({_code(refused)}). Check the AWS "
+                    "credentials and the policy; `investiq doctor` shows what is configured."
+                ) from None
+            self.client.create_bucket(Bucket=self.bucket)
+        except BotoCoreError as unreachable:
+            raise ConfigurationError(
+                f"The object store cannot be reached ({type(unreachable).__name__}). Unset "
+                "AWS_ENDPOINT_URL_S3 to use the embedded one, or start the one it names."
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An object's bytes with what was said about them when they were stored."""
+
+    content: bytes
+    content_type: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class MissingObject(ConfigurationError):
+    """The object that was named is not in the bucket."""
+
+
+def s3_client() -> "S3Client":
+    """A client from boto3's own environment: endpoint, region, credentials; bounded patience."""
+    return boto3.client(
+        "s3",
+        config=Config(
+            retries={"total_max_attempts": 5, "mode": "standard"},
+            connect_timeout=5,
+            read_timeout=60,
+            max_pool_connections=16,
+        ),
+    )
+
+
+def sha256(content: bytes) -> str:
+    """The hex digest that names a content."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _code(refused: ClientError) -> str:
+    return str(refused.response.get("Error", {}).get("Code", ""))
+
+
+def _missing(key: str, bucket: str, refused: ClientError) -> Exception:
+    if _code(refused) in _NOT_FOUND:
+        return MissingObject(
+            f"There is no object {key!r} in the bucket {bucket!r}. "
+            "Run `investiq status` to see what has landed."
+        )
+    return refused

@@ -1,0 +1,19 @@
+"""Secrets are cut out of every text before it is logged, recorded or raised."""
+
+import re
+from collections.abc import Iterable
+
+MASK = "***"
+_SECRET_PARAMETER = re.compile(
+    r"(?i)\b(api[-_]?key|x-rapidapi-key|token|signature|password|secret)(=|:\s*)([^\s&\"',;]+)"
+)
+_ECHOED_KEY = re.compile(r"(?i)(your API key as )\S+")
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Mask the given secrets, key-like parameters and headers, and keys that an API echoes."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, MASK)
+    text = _SECRET_PARAMETER.sub(rf"\1\2{MASK}", text)
+    return _ECHOED_KEY.sub(rf"\1{MASK}", text)

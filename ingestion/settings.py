@@ -1,0 +1,84 @@
+"""Everything that can be configured, read from the environment once per command.
+
+Variables start with `INVESTIQ_`; S3 and AWS credentials use the names that boto3 itself reads
+(`AWS_ENDPOINT_URL_S3`, `AWS_ACCESS_KEY_ID`, ...). Secrets are `SecretStr`: they print as stars.
+"""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ingestion.errors import ConfigurationError
+
+
+def project_root() -> Path:
+    """The folder that holds dbt_project.yml: INVESTIQ_PROJECT_DIR, here or above, or the source."""
+    configured = os.environ.get("INVESTIQ_PROJECT_DIR")
+    if configured:
+        return Path(configured).resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "dbt_project.yml").is_file() and (folder / "ingestion").is_dir():
+            return folder
+    return Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Typed settings; see `.env.example` for the whole list with explanations."""
+
+    model_config = SettingsConfigDict(env_prefix="INVESTIQ_", extra="ignore", frozen=True)
+
+    home: Path = Field(default_factory=lambda: project_root() / "var")
+    target: Literal["duckdb", "redshift"] = "duckdb"
+    bucket: str = "investiq"
+    duckdb_path_override: Path | None = Field(default=None, validation_alias="INVESTIQ_DUCKDB_PATH")
+    lock_wait_seconds: float = Field(default=60.0, ge=0)
+
+    rapidapi_key: SecretStr | None = None
+    rapidapi_host: str = "latest-stock-price.p.rapidapi.com"
+    rapidapi_url: str = "https://latest-stock-price.p.rapidapi.com"
+    rapidapi_requests_per_second: int = Field(default=1, ge=1)
+    rapidapi_requests_per_day: int = Field(default=100, ge=1)
+
+    http_tries: int = Field(default=4, ge=1)
+    http_backoff_seconds: float = Field(default=1.0, ge=0)
+    http_read_timeout_seconds: float = Field(default=20.0, gt=0)
+    http_deadline_seconds: float = Field(default=120.0, gt=0)
+    max_body_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
+
+    @cached_property
+    def duckdb_path(self) -> Path:
+        """The embedded warehouse, one file."""
+        return (self.duckdb_path_override or self.home / "warehouse.duckdb").resolve()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Plain texts that must appear in no log, record, URL or exception."""
+        names = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        found = [os.environ.get(name, "") for name in names]
+        if self.rapidapi_key:
+            found.append(self.rapidapi_key.get_secret_value())
+        return tuple(text for text in found if text)
+
+
+def load_settings() -> Settings:
+    """Read the environment; a wrong value is an error that names the variable and never its value.
+
+    Raises:
+        ConfigurationError: a variable does not parse; the message lists each with the reason.
+    """
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        complaints = "; ".join(
+            f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+            for error in invalid.errors(include_input=False, include_url=False)
+        )
+        raise ConfigurationError(
+            f"The environment does not make valid settings ({complaints}). "
+            "Correct the INVESTIQ_ variables; `.env.example` explains each."
+        ) from None

@@ -1,8 +1,8 @@
 """The four zones of the bucket and the keys in them.
 
     landing/     source=…/dataset=…/trade_date=…/fetched_at=…/<sha256 head>.<ext>   bytes received
-    raw/         the same key, .ndjson.gz                                           what COPY reads
-    quarantine/  the same key, .ndjson.gz                                           refused, with why
+    raw/         the same key, .ndjson.gz   what COPY reads
+    quarantine/  the same key, .ndjson.gz   refused, with why
     outcomes/    stage=…/source=…/dataset=…/trade_date=…/….json                      one per attempt
 
 A landing key says what was asked and when; everything downstream keeps it as `source_key`.
@@ -49,7 +49,7 @@ class ObjectKey:
         if not found:
             raise ConfigurationError(
                 f"The object {key!r} does not follow the naming of the zones. Only `investiq "
-                "ingest` writes there: move the object elsewhere and bring it in with --source directory."
+                "ingest` writes there: move it away and use `--source directory` to bring it in."
             )
         return cls(
             source=found["source"],

@@ -1,0 +1,80 @@
+"""Opening the embedded warehouse politely: wait for its lock, and say who holds it.
+
+DuckDB lets one process write, or many read; while a writer is open nobody else may even read.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import psutil
+
+from ingestion.errors import ConfigurationError, WarehouseBusy
+
+_HOLDER = re.compile(r"\(PID (\d+)\)")
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+
+
+def connect(
+    path: Path,
+    *,
+    read_only: bool = False,
+    wait_seconds: float = 60.0,
+    on_wait: Callable[[str], None] = lambda holder: None,
+) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse file, waiting up to `wait_seconds` for another process to let go.
+
+    Args:
+        on_wait: called once with a description of the holder when there is one to wait for.
+
+    Raises:
+        ConfigurationError: there is no file to read, or it cannot be opened at all.
+        WarehouseBusy: the lock was not free in time; the message names the process.
+    """
+    if read_only and not path.is_file():
+        raise ConfigurationError(
+            f"There is no warehouse at {path} yet. Run `investiq run` or `make demo` first."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + wait_seconds
+    pause, told = _FIRST_PAUSE, False
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only)
+        except (duckdb.IOException, duckdb.ConnectionException) as refused:
+            holder = _holder(str(refused))
+            if holder is None:
+                raise ConfigurationError(
+                    f"The warehouse {path} cannot be opened: {refused}. Check the permissions and "
+                    "the free space; to start anew, move the file away and run `investiq load`."
+                ) from None
+            if not told:
+                on_wait(holder)
+                told = True
+            if time.monotonic() >= deadline:
+                raise WarehouseBusy(
+                    f"The warehouse {path} is held by {holder}; waited {wait_seconds:.0f} s. Close "
+                    "that program (or end the process) and run the command again; "
+                    "INVESTIQ_LOCK_WAIT_SECONDS sets the patience."
+                ) from None
+        time.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _holder(message: str) -> str | None:
+    """Who holds the lock, as far as the message and the process table say; None: no lock."""
+    if "different configuration" in message:
+        return "this very process, in the other mode (read-only against writing)"
+    if "lock" not in message:
+        return None
+    found = _HOLDER.search(message)
+    if not found:
+        return "another process"
+    pid = int(found[1])
+    try:
+        command = " ".join(psutil.Process(pid).cmdline())[:160]
+    except psutil.Error:
+        return f"PID {pid}"
+    return f"PID {pid} ({command})"

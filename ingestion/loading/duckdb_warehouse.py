@@ -1,0 +1,231 @@
+"""The embedded engine: DuckDB reads the objects from S3 itself, through httpfs.
+
+httpfs comes from the package index (`duckdb-extension-httpfs`), so nothing is downloaded by
+DuckDB; the credentials and the endpoint are those that boto3 uses.
+"""
+
+import importlib.resources
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import duckdb
+
+from ingestion.errors import ConfigurationError, LoadFailed
+from ingestion.loading.datasets import Dataset
+from ingestion.loading.duckdb_connection import connect
+from ingestion.loading.ports import LoadReport, PendingObject
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+    from mypy_boto3_s3 import S3Client
+
+DDL = Path(__file__).parent / "ddl" / "duckdb.sql"
+_CONFLICT_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class S3Access:
+    """What DuckDB needs to read a bucket; never printed."""
+
+    endpoint: str
+    use_ssl: bool
+    region: str
+    key: str
+    secret: str
+    token: str
+
+    @classmethod
+    def of(cls, client: "S3Client", session: "Session") -> "S3Access":
+        """The access that a boto3 client of that session uses.
+
+        Raises:
+            ConfigurationError: boto3 finds no credentials.
+        """
+        credentials = session.get_credentials()
+        if credentials is None:
+            raise ConfigurationError(
+                "No AWS credentials are configured. Set AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, or a profile; `investiq doctor` shows what is found."
+            )
+        frozen = credentials.get_frozen_credentials()
+        url = urlsplit(client.meta.endpoint_url)
+        return cls(
+            endpoint=url.netloc,
+            use_ssl=url.scheme == "https",
+            region=client.meta.region_name or "us-east-1",
+            key=frozen.access_key or "",
+            secret=frozen.secret_key or "",
+            token=frozen.token or "",
+        )
+
+    def __repr__(self) -> str:
+        return f"S3Access(endpoint={self.endpoint!r})"
+
+
+@dataclass(slots=True)
+class DuckDBWarehouse:
+    """`Warehouse` on one DuckDB file; opened per call, so that nobody is locked out between."""
+
+    path: Path
+    bucket: str
+    access: S3Access
+    wait_seconds: float = 60.0
+    on_wait: Callable[[str], None] = lambda holder: None
+
+    def receipts(self, dataset: Dataset) -> dict[str, str]:
+        """Object key → etag of all that was loaded."""
+        with self._open() as con:
+            return _receipts(con, dataset)
+
+    def load(self, dataset: Dataset, batch: Sequence[PendingObject]) -> LoadReport:
+        """Load the batch in one transaction; a conflict with another writer is tried again."""
+        with self._open() as con:
+            _use_httpfs(con, self.access)
+            for attempt in range(1, _CONFLICT_TRIES + 1):
+                try:
+                    return self._load_once(con, dataset, batch)
+                except duckdb.TransactionException as conflict:
+                    con.rollback()
+                    if attempt == _CONFLICT_TRIES:
+                        raise LoadFailed(
+                            f"Another load of {dataset.table} kept the warehouse busy "
+                            f"({conflict}). Run `investiq load` again."
+                        ) from None
+                    time.sleep(0.05 * 2**attempt)
+                except duckdb.Error as refused:
+                    con.rollback()
+                    raise LoadFailed(
+                        f"Loading {dataset.table} failed and nothing of the batch of {len(batch)} "
+                        f"objects was kept: {_short(refused)}. Run `investiq promote --again` to "
+                        "write the named object anew, then `investiq load`."
+                    ) from None
+                except LoadFailed:
+                    con.rollback()
+                    raise
+        raise AssertionError("the loop above returns or raises")
+
+    def _load_once(
+        self, con: duckdb.DuckDBPyConnection, dataset: Dataset, batch: Sequence[PendingObject]
+    ) -> LoadReport:
+        now = datetime.now(UTC).replace(tzinfo=None)
+        con.begin()
+        con.execute("update raw_data.load_lock set loads = loads + 1")
+        received = _receipts(con, dataset)
+        todo = [item for item in batch if received.get(item.key) != item.etag]
+        if not todo:
+            con.rollback()
+            return LoadReport(dataset.table, 0, 0)
+        _read_batch(con, dataset, [f"s3://{self.bucket}/{item.key}" for item in todo])
+        _require_counts(con, dataset, todo)
+        identities = [item.identity for item in todo]
+        target, names = f"raw_data.{dataset.table}", ", ".join(name for name, _ in dataset.columns)
+        con.execute(
+            f"delete from {target} where {dataset.identity} in (select unnest($1))", [identities]
+        )
+        con.execute(
+            f"insert into {target} by name select {names}, $1 as loaded_at from batch", [now]
+        )
+        _write_receipts(con, dataset, todo, now)
+        con.execute("drop table batch")
+        con.commit()
+        return LoadReport(dataset.table, len(todo), sum(item.records for item in todo))
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        con = connect(self.path, wait_seconds=self.wait_seconds, on_wait=self.on_wait)
+        create_raw_tables(con)
+        return con
+
+
+def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the schema `raw_data` and its tables where they are missing."""
+    con.execute(DDL.read_text(encoding="utf-8"))
+
+
+def _use_httpfs(con: duckdb.DuckDBPyConnection, access: S3Access) -> None:
+    package = importlib.resources.files("duckdb_extension_httpfs")
+    version = duckdb.__version__
+    extension = package / "extensions" / f"v{version}" / "httpfs.duckdb_extension"
+    if not extension.is_file():
+        raise ConfigurationError(
+            f"duckdb {version} has no matching duckdb-extension-httpfs. "
+            "Run `make setup`: the lock file names versions that fit."
+        )
+    con.execute(f"load '{_quoted(str(extension))}'")
+    con.execute(
+        "create or replace secret investiq_s3 (type s3, provider config, "
+        f"key_id '{_quoted(access.key)}', secret '{_quoted(access.secret)}', "
+        f"session_token '{_quoted(access.token)}', region '{_quoted(access.region)}', "
+        f"endpoint '{_quoted(access.endpoint)}', url_style 'path', use_ssl {access.use_ssl})"
+    )
+
+
+def _read_batch(con: duckdb.DuckDBPyConnection, dataset: Dataset, urls: list[str]) -> None:
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in dataset.columns)
+    con.execute(
+        "create or replace temp table batch as select * from read_json($1, "
+        f"columns = {{{columns}}}, format = 'newline_delimited', compression = $2, "
+        "hive_partitioning = false, union_by_name = false, ignore_errors = false)",
+        [urls, "gzip" if urls[0].endswith(".gz") else "none"],
+    )
+
+
+def _require_counts(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, todo: Sequence[PendingObject]
+) -> None:
+    """Each object gives as many rows as promotion wrote: a torn object must not pass."""
+    counted = dict(
+        con.execute(
+            f"select {dataset.identity}, count(*) from batch group by {dataset.identity}"
+        ).fetchall()
+    )
+    for item in todo:
+        rows = counted.get(item.identity, 0)
+        if rows != item.records:
+            raise LoadFailed(
+                f"The object {item.key!r} gives {rows} rows where {item.records} were promoted; "
+                "nothing of the batch was kept. Run `investiq promote --again` to write it anew."
+            )
+
+
+def _receipts(con: duckdb.DuckDBPyConnection, dataset: Dataset) -> dict[str, str]:
+    return dict(
+        con.execute(
+            "select object_key, etag from raw_data.load_receipts where table_name = $1",
+            [dataset.table],
+        ).fetchall()
+    )
+
+
+def _write_receipts(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, todo: Sequence[PendingObject], now: datetime
+) -> None:
+    con.execute(
+        "delete from raw_data.load_receipts where table_name = $1 "
+        "and object_key in (select unnest($2))",
+        [dataset.table, [item.key for item in todo]],
+    )
+    con.execute(
+        "insert into raw_data.load_receipts "
+        "select $1, unnest($2), unnest($3), unnest($4), unnest($5), $6",
+        [
+            dataset.table,
+            [item.key for item in todo],
+            [item.etag for item in todo],
+            [item.sha256 for item in todo],
+            [item.records for item in todo],
+            now,
+        ],
+    )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _short(refused: duckdb.Error) -> str:
+    return " ".join(str(refused).split())[:400]

@@ -1,0 +1,68 @@
+"""`load_pending`: find the objects without a receipt and have the warehouse read them.
+
+Running it twice, or two of it at once, changes nothing: the receipt is written in the transaction
+that loads the rows, and the warehouse looks at the receipts again inside it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from ingestion.errors import LoadFailed
+from ingestion.loading.datasets import Dataset
+from ingestion.loading.ports import LoadReport, PendingObject, Warehouse
+from ingestion.objectstore import ObjectStore, StoredObject
+
+BATCH = 1000  # objects per transaction: a manifest that both engines take without complaint
+_HEADS_AT_ONCE = 8
+
+
+def load_pending(
+    dataset: Dataset,
+    store: ObjectStore,
+    warehouse: Warehouse,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> LoadReport:
+    """Load every object below `dataset.prefix` that has no receipt for its present content.
+
+    Args:
+        progress: called with (objects done, objects pending) after each transaction.
+
+    Raises:
+        LoadFailed: a transaction failed; those before it are kept, it and the rest are not.
+    """
+    received = warehouse.receipts(dataset)
+    listed = [item for item in store.list(dataset.prefix) if received.get(item.key) != item.etag]
+    report = LoadReport(dataset.table, 0, 0)
+    for batch in _batches(listed):
+        report += warehouse.load(dataset, _described(dataset, store, batch))
+        progress(report.objects, len(listed))
+    return report
+
+
+def _batches(items: Sequence[StoredObject]) -> Iterator[Sequence[StoredObject]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
+
+
+def _described(
+    dataset: Dataset, store: ObjectStore, batch: Sequence[StoredObject]
+) -> list[PendingObject]:
+    with ThreadPoolExecutor(_HEADS_AT_ONCE) as pool:
+        metadata = list(pool.map(lambda item: store.metadata(item.key), batch))
+    return [_pending(dataset, item, said) for item, said in zip(batch, metadata, strict=True)]
+
+
+def _pending(dataset: Dataset, item: StoredObject, said: dict[str, str]) -> PendingObject:
+    try:
+        return PendingObject(
+            key=item.key,
+            etag=item.etag,
+            identity=dataset.identity_of(item.key, said),
+            sha256=said["sha256"],
+            records=int(said["records"]),
+        )
+    except (KeyError, ValueError) as missing:
+        raise LoadFailed(
+            f"The object {item.key!r} lacks the metadata that promotion writes ({missing}). "
+            "It was not written by this project: remove it, then run `investiq promote --again`."
+        ) from None

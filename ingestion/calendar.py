@@ -8,7 +8,7 @@ that is not listed is closed.
 
 import csv
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -72,6 +72,19 @@ class TradingCalendar:
         entry = self.entries.get(day)
         return (entry.session_type if entry else None) or "regular"
 
+    def closes_at(self, day: date) -> datetime:
+        """When the last trade of a session can have been made (IST); Muhurat ends in the evening."""
+        evening = self.session_type(day) == "muhurat"
+        return datetime.combine(day, time(19, 30) if evening else time(15, 30), tzinfo=IST)
+
+    def latest_opened(self, moment: datetime) -> date:
+        """The newest session that has opened by `moment`: what a source can be asked for."""
+        local = moment.astimezone(IST)
+        day = local.date()
+        if self.is_session(day) and local.time() >= time(9, 15):
+            return day
+        return self.previous_session(day)
+
     def description(self, day: date) -> str:
         """Why `day` is exceptional; empty for a plain weekday or weekend."""
         entry = self.entries.get(day)
@@ -89,10 +102,6 @@ class TradingCalendar:
     def next_session(self, day: date) -> date:
         """The first session strictly after `day`."""
         return self._walk(day, timedelta(days=1))
-
-    def latest_session(self, day: date) -> date:
-        """`day` itself when it is a session, else the last one before it."""
-        return day if self.is_session(day) else self.previous_session(day)
 
     def _walk(self, day: date, step: timedelta) -> date:
         day += step

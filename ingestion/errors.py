@@ -1,6 +1,9 @@
 """The errors of the project: each message ends with what to do next, each has an exit code."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
+
+if TYPE_CHECKING:
+    from ingestion.landing import Fetched
 
 
 class InvestiqError(Exception):
@@ -20,6 +23,12 @@ class SourceError(InvestiqError):
 
     exit_code = 3
     status: ClassVar[str] = "failed"
+    evidence: "Fetched | None" = None
+
+    def with_evidence(self, fetched: "Fetched") -> Self:
+        """The same error with the reply that shows it, to be landed as evidence."""
+        self.evidence = fetched
+        return self
 
 
 class NotPublished(SourceError):

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=lambda: project_root() / "var")
     target: Literal["duckdb", "redshift"] = "duckdb"
     bucket: str = "investiq"
+    object_store: Literal["embedded", "s3"] | None = None
     duckdb_path_override: Path | None = Field(default=None, validation_alias="INVESTIQ_DUCKDB_PATH")
     lock_wait_seconds: float = Field(default=60.0, ge=0)
 
@@ -54,6 +55,13 @@ class Settings(BaseSettings):
     def duckdb_path(self) -> Path:
         """The embedded warehouse, one file."""
         return (self.duckdb_path_override or self.home / "warehouse.duckdb").resolve()
+
+    @property
+    def uses_embedded_s3(self) -> bool:
+        """Whether the S3 is our own: unless one is named by an endpoint, or asked for."""
+        if self.object_store:
+            return self.object_store == "embedded"
+        return not (os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"))
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -1,0 +1,185 @@
+"""Fetch, judge, land, record: one attempt for one session, whatever comes of it.
+
+Run alone: `investiq ingest`. Nothing is transformed here; what lands is what was received.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Protocol
+
+from ingestion import landing
+from ingestion.calendar import TradingCalendar
+from ingestion.errors import SourceError
+from ingestion.landing import Fetched
+from ingestion.objectstore import ObjectStore
+from ingestion.outcomes import Outcome, record_attempt
+from ingestion.promotion.quotes import read_reply
+from ingestion.promotion.records import Refused
+from ingestion.redaction import redact
+from ingestion.sources import directory, rapidapi
+
+Clock = Callable[[], datetime]
+DONE = frozenset({"ok", "unchanged", "holiday"})
+_STATUS_OF_REASON = {"quota_reply": "quota", "html_page": "blocked"}
+
+
+class QuoteSource(Protocol):
+    """An upstream that gives quotes."""
+
+    def fetch(self, trade_date: date) -> Fetched:
+        """The reply for a session; raises `SourceError` when there is none."""
+        ...
+
+
+def ingest_session(
+    trade_date: date,
+    source: QuoteSource,
+    store: ObjectStore,
+    calendar: TradingCalendar,
+    *,
+    again: bool = False,
+    clock: Clock = lambda: datetime.now(UTC),
+    secrets: Sequence[str] = (),
+) -> Outcome:
+    """One attempt to land the quotes of one session.
+
+    Args:
+        again: ask the source although the session has landed well before.
+
+    Returns:
+        The outcome as recorded. A refusal of the source is an outcome too (quota, blocked,
+        failed); only what is wrong on our side is raised.
+    """
+    if not calendar.is_session(trade_date):
+        outcome = _outcome(
+            trade_date, "holiday", clock(), detail=calendar.description(trade_date) or "weekend"
+        )
+    elif not again and (done := _landed_well(store, trade_date, calendar)):
+        return _outcome(trade_date, "unchanged", clock(), source_key=done, detail="landed before")
+    else:
+        outcome = _attempt(trade_date, source, store, clock, secrets)
+    record_attempt(store, outcome)
+    return outcome
+
+
+def ingest_directory(
+    folder: Path,
+    store: ObjectStore,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    max_bytes: int,
+    clock: Clock = lambda: datetime.now(UTC),
+) -> list[Outcome]:
+    """Land every file of a folder that a dataset takes; what lands already adds no attempt."""
+    outcomes = []
+    for found in directory.files(folder, max_bytes):
+        if isinstance(found, directory.Unrecognised):
+            detail = f"{found.name}: {found.reason}"
+            outcome = Outcome(
+                "fetch", "directory", "file", None, "unrecognised", clock(), detail=detail
+            )
+        elif (first and found.trade_date < first) or (last and found.trade_date > last):
+            continue
+        else:
+            outcome = _landed_outcome(found, store, clock)
+        if outcome.status != "unchanged":
+            record_attempt(store, outcome)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _attempt(
+    trade_date: date, source: QuoteSource, store: ObjectStore, clock: Clock, secrets: Sequence[str]
+) -> Outcome:
+    try:
+        fetched = source.fetch(trade_date)
+    except SourceError as refused:
+        evidence = refused.evidence
+        key = landing.land(store, evidence).key.landing if evidence else None
+        return _outcome(
+            trade_date,
+            refused.status,
+            clock(),
+            source_key=key,
+            http_status=evidence.http_status if evidence else None,
+            detail=redact(str(refused), secrets),
+        )
+    return _landed_outcome(fetched, store, clock, secrets)
+
+
+def _landed_outcome(
+    fetched: Fetched, store: ObjectStore, clock: Clock, secrets: Sequence[str] = ()
+) -> Outcome:
+    """Land the bytes, then say what they are; a reply that is no data is kept as evidence."""
+    landed = landing.land(store, fetched)
+    status, detail, records = _judge(fetched)
+    if not landed.is_new and status == "ok":
+        status, detail = "unchanged", "the same bytes had landed before"
+    return _outcome(
+        fetched.trade_date,
+        status,
+        clock(),
+        source_key=landed.key.landing,
+        http_status=fetched.http_status,
+        records_in=records,
+        detail=redact(detail, secrets),
+    )
+
+
+def _judge(fetched: Fetched) -> tuple[str, str, int | None]:
+    """(status, detail, records) of a reply; no record of the asked session is `not_published`."""
+    try:
+        reply = read_reply(fetched.content, fetched.content_type)
+    except Refused as why:
+        return _STATUS_OF_REASON.get(why.reason, "failed"), str(why), None
+    dates, total = reply.dates(), len(reply.records)
+    own = dates.get(fetched.trade_date, 0)
+    if own == 0:
+        newest = max(dates, default=None)
+        return "not_published", f"the newest of {total} records is of {newest}", total
+    return "ok", f"{own} of {total} records are of the session", total
+
+
+def _landed_well(store: ObjectStore, trade_date: date, calendar: TradingCalendar) -> str | None:
+    """The newest landed object that holds the session as it closed, if there is one."""
+    for key in reversed(landing.landed(store, rapidapi.SOURCE, rapidapi.DATASET, trade_date)):
+        if key.fetched_at < calendar.closes_at(trade_date):
+            return None
+        body = store.read(key.landing)
+        kept = Fetched(
+            source=key.source,
+            dataset=key.dataset,
+            trade_date=trade_date,
+            fetched_at=key.fetched_at,
+            content=body.content,
+            content_type=body.metadata.get("content-type-received", body.content_type),
+        )
+        if _judge(kept)[0] == "ok":
+            return key.landing
+    return None
+
+
+def _outcome(
+    trade_date: date,
+    status: str,
+    attempted_at: datetime,
+    *,
+    source_key: str | None = None,
+    http_status: int | None = None,
+    records_in: int | None = None,
+    detail: str = "",
+) -> Outcome:
+    return Outcome(
+        stage="fetch",
+        source_name=rapidapi.SOURCE,
+        dataset_name=rapidapi.DATASET,
+        trade_date=trade_date,
+        status=status,
+        attempted_at=attempted_at,
+        source_key=source_key,
+        http_status=http_status,
+        records_in=records_in,
+        detail=detail,
+    )

@@ -1,0 +1,78 @@
+"""Bytes exactly as received go to `landing/`, for ever, with what was said about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from ingestion.objectstore import ObjectStore, sha256
+from ingestion.zones import LANDING, ObjectKey, extension_of, partition
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a source gave.
+
+    Attributes:
+        trade_date: the session asked for.
+        fetched_at: UTC, aware.
+        content_type, http_status, url: as the upstream answered; the URL without secrets.
+    """
+
+    source: str
+    dataset: str
+    trade_date: date
+    fetched_at: datetime
+    content: bytes
+    content_type: str
+    http_status: int | None = None
+    url: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Where the bytes lie; `is_new` is False when the same bytes had landed for that session."""
+
+    key: ObjectKey
+    is_new: bool
+
+
+def land(store: ObjectStore, fetched: Fetched) -> Landed:
+    """Store the bytes once per session asked for; the same content again adds nothing."""
+    digest = sha256(fetched.content)
+    key = ObjectKey(
+        source=fetched.source,
+        dataset=fetched.dataset,
+        trade_date=fetched.trade_date,
+        fetched_at=fetched.fetched_at,
+        sha_head=digest[:16],
+        extension=extension_of(fetched.content_type),
+    )
+    for earlier in landed(store, fetched.source, fetched.dataset, fetched.trade_date):
+        if earlier.sha_head == key.sha_head:
+            return Landed(earlier, is_new=False)
+    metadata = {
+        "sha256": digest,
+        "content-type-received": fetched.content_type,
+        "http-status": str(fetched.http_status or ""),
+        "url": fetched.url,
+        **fetched.notes,
+    }
+    is_new = store.create(
+        key.landing,
+        fetched.content,
+        fetched.content_type or "application/octet-stream",
+        {name: _ascii(text) for name, text in metadata.items() if text},
+    )
+    return Landed(key, is_new)
+
+
+def landed(store: ObjectStore, source: str, dataset: str, trade_date: date) -> list[ObjectKey]:
+    """What has landed for one session, oldest first."""
+    prefix = f"{LANDING}{partition(source, dataset, trade_date)}/"
+    return [ObjectKey.parse(item.key) for item in store.list(prefix)]
+
+
+def _ascii(text: str) -> str:
+    """S3 metadata travels in HTTP headers: ASCII, one line, short."""
+    return text.encode("ascii", "backslashreplace").decode().replace("\n", " ")[:500]

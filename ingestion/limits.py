@@ -1,0 +1,63 @@
+"""Our own guard of an upstream's quota; it survives restarts, because the upstream's count does.
+
+pyrate-limiter keeps the calls of the last day in one SQLite file per upstream.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyrate_limiter import Duration, Limiter, Rate, SQLiteBucket
+
+from ingestion.errors import QuotaExceeded
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a plan allows."""
+
+    name: str
+    per_second: int
+    per_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaGuard:
+    """Asks before every request; waits out the second, refuses when the day is used up."""
+
+    quota: Quota
+    second: Limiter
+    day: Limiter
+
+    def acquire(self) -> None:
+        """Take one request out of the quota.
+
+        Raises:
+            QuotaExceeded: none is left for the last 24 hours.
+        """
+        if not self.day.try_acquire(self.quota.name, blocking=False):
+            raise QuotaExceeded(
+                f"All {self.quota.per_day} requests of the last 24 hours to {self.quota.name} are "
+                "used up. Run the command again tomorrow, or set "
+                f"INVESTIQ_{self.quota.name.upper()}_REQUESTS_PER_DAY to what your plan allows."
+            )
+        self.second.try_acquire(self.quota.name)
+
+
+@contextmanager
+def quota_guard(quota: Quota, folder: Path) -> Iterator[QuotaGuard]:
+    """The guard of one upstream, with its file below `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = str(folder / f"{quota.name}.sqlite")
+    second = _limiter(Rate(quota.per_second, Duration.SECOND), "per_second", path)
+    day = _limiter(Rate(quota.per_day, Duration.DAY), "per_day", path)
+    try:
+        yield QuotaGuard(quota, second, day)
+    finally:
+        second.close()
+        day.close()
+
+
+def _limiter(rate: Rate, table: str, path: str) -> Limiter:
+    return Limiter(SQLiteBucket.init_from_file([rate], table=table, db_path=path))

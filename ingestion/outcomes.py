@@ -1,0 +1,73 @@
+"""One record per attempt: what was tried, what came of it. They are a dataset like any other.
+
+Lands in `outcomes/`, loaded as `raw_data.ingestion_outcomes` by `investiq load`.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from ingestion.objectstore import ObjectStore, sha256
+from ingestion.zones import OUTCOMES, STAMP, partition
+
+UNPARTITIONED = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one attempt came to.
+
+    Attributes:
+        stage: fetch | promote.
+        status: fetch: ok, unchanged, not_published, holiday, unrecognised, quota, blocked, failed;
+            promote: promoted, partial, quarantined.
+        trade_date: the session asked for; None where nothing could be asked.
+        attempted_at: UTC.
+        source_key: the landed object, where there is one.
+        detail: one redacted sentence.
+    """
+
+    stage: str
+    source_name: str
+    dataset_name: str
+    trade_date: date | None
+    status: str
+    attempted_at: datetime
+    source_key: str | None = None
+    http_status: int | None = None
+    records_in: int | None = None
+    records_promoted: int | None = None
+    records_quarantined: int | None = None
+    detail: str = ""
+
+
+def record_attempt(store: ObjectStore, outcome: Outcome) -> None:
+    """Store the record of a fetch; each attempt has a key of its own."""
+    where = partition(
+        outcome.source_name, outcome.dataset_name, outcome.trade_date or UNPARTITIONED
+    )
+    stamp = outcome.attempted_at.strftime(STAMP)
+    head = sha256(_line(outcome, ""))[:16]
+    key = f"{OUTCOMES}stage={outcome.stage}/{where}/attempted_at={stamp}/{head}.json"
+    body = _line(outcome, key)
+    store.put(key, body, "application/json", _metadata(body))
+
+
+def record_promotion(store: ObjectStore, outcome: Outcome, key: str, again: bool) -> None:
+    """Store the record of a promotion; a repeated event leaves the first one as it is."""
+    body = _line(outcome, key)
+    write = store.put if again else store.create
+    write(key, body, "application/json", _metadata(body))
+
+
+def _line(outcome: Outcome, key: str) -> bytes:
+    record = asdict(outcome) | {
+        "object_key": key,
+        "trade_date": outcome.trade_date.isoformat() if outcome.trade_date else None,
+        "attempted_at": outcome.attempted_at.strftime("%Y-%m-%d %H:%M:%S"),
+    }
+    return (json.dumps(record, sort_keys=True) + "\n").encode()
+
+
+def _metadata(body: bytes) -> dict[str, str]:
+    return {"sha256": sha256(body), "records": "1"}

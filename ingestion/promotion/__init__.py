@@ -1,0 +1,5 @@
+"""From landing to raw: a pure function of one landed object; what is refused goes to quarantine."""
+
+from ingestion.promotion.promote import PromotionReport, promote_object, promote_pending
+
+__all__ = ["PromotionReport", "promote_object", "promote_pending"]

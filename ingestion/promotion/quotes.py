@@ -1,0 +1,109 @@
+"""Quotes of RapidAPI *latest-stock-price*: the array becomes one record per line.
+
+Source: RapidAPI host latest-stock-price.p.rapidapi.com, path `/any`: shares and indices mixed.
+Only the structure is judged here; prices are judged in dbt, where they are typed.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from ingestion.calendar import IST
+from ingestion.promotion.records import Refused, RefusedRecord, decode_json, excerpt, prepared
+
+REQUIRED = (
+    "identifier",
+    "symbol",
+    "lastUpdateTime",
+    "open",
+    "dayHigh",
+    "dayLow",
+    "lastPrice",
+    "previousClose",
+    "totalTradedVolume",
+    "totalTradedValue",
+)
+_QUOTA_WORDS = re.compile(r"(?i)quota|rate limit|requests? per|call frequency|too many requests")
+_ERROR_KEYS = ("message", "Information", "Note", "Error Message", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteReply:
+    """One reply as an array of records, not yet judged one by one."""
+
+    records: list[Any]
+
+    def dates(self) -> Counter[date]:
+        """How many records carry which trade date (IST) of their own."""
+        return Counter(moment.date() for moment in self._moments())
+
+    def newest(self) -> datetime | None:
+        """The latest time that any record carries, UTC."""
+        moments = [moment.astimezone(UTC) for moment in self._moments()]
+        return max(moments, default=None)
+
+    def _moments(self) -> Iterator[datetime]:
+        for record in self.records:
+            moment = quoted_at(record)
+            if moment:
+                yield moment
+
+
+def read_reply(content: bytes, content_type: str) -> QuoteReply:
+    """Recognise a reply, or say what came instead.
+
+    Raises:
+        Refused: html_page, quota_reply, api_error, not_json, truncated, not_an_array, empty_array,
+            too_deep, unreadable.
+    """
+    if "html" in content_type.lower():
+        raise Refused("html_page", f"a page instead of data: {excerpt(content.decode('latin-1'))}")
+    body = decode_json(content)
+    if isinstance(body, dict):
+        said = next((str(body[key]) for key in _ERROR_KEYS if body.get(key)), None)
+        if said is None:
+            raise Refused("not_an_array", f"an object with the keys {sorted(body)[:10]}")
+        reason = "quota_reply" if _QUOTA_WORDS.search(said) else "api_error"
+        raise Refused(reason, excerpt(said))
+    if not isinstance(body, list):
+        raise Refused("not_an_array", f"a {type(body).__name__}")
+    if not body:
+        raise Refused("empty_array", "the reply holds no record at all")
+    return QuoteReply(body)
+
+
+def split(reply: QuoteReply) -> tuple[list[tuple[int, dict[str, Any]]], list[RefusedRecord]]:
+    """Judge the records one by one; numbers start at 1, in the order of the reply.
+
+    Returns:
+        (number, payload with snake_case keys) of the good ones, and the refused ones.
+    """
+    good: list[tuple[int, dict[str, Any]]] = []
+    refused: list[RefusedRecord] = []
+    for number, record in enumerate(reply.records, start=1):
+        try:
+            good.append((number, _judged(record)))
+        except Refused as why:
+            payload = None if why.reason in ("unreadable", "too_large", "too_deep") else record
+            refused.append(RefusedRecord(number, why.reason, why.detail, payload))
+    return good, refused
+
+
+def quoted_at(record: Any) -> datetime | None:
+    """`lastUpdateTime` ("26-Apr-2024 15:59:52", IST without a zone), or None."""
+    try:
+        return datetime.strptime(record["lastUpdateTime"], "%d-%b-%Y %H:%M:%S").replace(tzinfo=IST)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _judged(record: Any) -> dict[str, Any]:
+    if not isinstance(record, dict):
+        raise Refused("not_an_object", f"a {type(record).__name__}: {excerpt(str(record))}")
+    missing = [name for name in REQUIRED if name not in record]
+    if missing:
+        raise Refused("missing_fields", f"lacks {', '.join(missing)}")
+    return prepared(record)

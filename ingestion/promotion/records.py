@@ -1,0 +1,142 @@
+"""What every promotion shares: snake_case keys, envelopes, and what a record may look like.
+
+Keys become snake_case because Redshift's SUPER navigation folds the case of names; the limits are
+those of COPY and SUPER (4 MB per object, 65,535 bytes per string, no NUL, no duplicate keys).
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_WORD_BREAK = re.compile(r"(?<=[a-z])(?=[A-Z0-9])")
+MAX_RECORD_BYTES = 4_000_000
+MAX_STRING_BYTES = 65_535
+MAX_DEPTH = 64
+
+
+class RepeatedKeys(dict[str, Any]):
+    """A JSON object in which a key stands twice: which value is meant cannot be known."""
+
+
+class Refused(Exception):
+    """A whole object, or one record, that is not what it should be."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRecord:
+    """One line of quarantine; record_no 0 stands for the whole object."""
+
+    record_no: int
+    reason: str
+    detail: str
+    payload: Any = None
+
+
+def snake_case(name: str) -> str:
+    """`perChange30d` → `per_change_30d`, `companyName` → `company_name`; spaces become `_`."""
+    return re.sub(r"[\s.]+", "_", _WORD_BREAK.sub("_", name.strip())).lower()
+
+
+def decode_json(content: bytes) -> Any:
+    """Parse a body; `NaN` and `Infinity`, which are no JSON, are kept as text.
+
+    Raises:
+        Refused: html_page, truncated, not_json, too_deep or unreadable.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as broken:
+        raise Refused("unreadable", f"not UTF-8: byte {broken.start}") from None
+    stripped = text.lstrip()
+    if not stripped:
+        raise Refused("truncated", "the body is empty")
+    if stripped.startswith("<"):
+        raise Refused("html_page", f"a page instead of data: {excerpt(stripped)}")
+    try:
+        return json.loads(text, parse_constant=str, object_pairs_hook=_pairs)
+    except RecursionError:
+        raise Refused("too_deep", "nested deeper than the parser follows") from None
+    except json.JSONDecodeError as broken:
+        reason = "truncated" if _ends_early(text, broken) else "not_json"
+        raise Refused(reason, f"{broken.msg} at character {broken.pos} of {len(text)}") from None
+    except ValueError as broken:
+        raise Refused("not_json", str(broken)[:200]) from None
+
+
+def prepared(record: dict[str, Any]) -> dict[str, Any]:
+    """The record with snake_case keys, or the reason why COPY could not take it.
+
+    Raises:
+        Refused: duplicate_key, too_large, too_deep or unreadable.
+    """
+    payload: dict[str, Any] = _snake_keys(record, depth=0)
+    line = json.dumps(payload, ensure_ascii=False)
+    try:
+        size = len(line.encode("utf-8"))
+    except UnicodeEncodeError:
+        raise Refused("unreadable", "a text holds half of a surrogate pair") from None
+    if size > MAX_RECORD_BYTES:
+        raise Refused("too_large", f"{size} bytes; COPY takes {MAX_RECORD_BYTES} per record")
+    return payload
+
+
+def ndjson(rows: Iterable[dict[str, Any]]) -> bytes:
+    """One JSON object per line, the only form that both COPY and DuckDB read as rows."""
+    return b"".join(
+        json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for row in rows
+    )
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a text on one line, for a reason that a person reads."""
+    return " ".join(text[:300].split())[:160]
+
+
+def texts(value: Any) -> Iterator[str]:
+    """All texts in a JSON value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else RepeatedKeys(found)
+
+
+def _ends_early(text: str, broken: json.JSONDecodeError) -> bool:
+    """Whether the parser ran out of text, rather than into a wrong one."""
+    return broken.msg.startswith("Unterminated") or broken.pos >= len(text.rstrip())
+
+
+def _snake_keys(value: Any, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise Refused("too_deep", f"nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, RepeatedKeys):
+        raise Refused("duplicate_key", f"a key stands twice among {sorted(value)[:20]}")
+    if isinstance(value, dict):
+        renamed = {snake_case(name): _snake_keys(inner, depth + 1) for name, inner in value.items()}
+        if len(renamed) != len(value):
+            raise Refused("duplicate_key", f"keys that differ only in case: {sorted(value)[:20]}")
+        return renamed
+    if isinstance(value, list):
+        return [_snake_keys(inner, depth + 1) for inner in value]
+    if isinstance(value, str):
+        if "\0" in value:
+            raise Refused("unreadable", "a text holds a NUL character")
+        if len(value.encode("utf-8", "surrogatepass")) > MAX_STRING_BYTES:
+            raise Refused("too_large", f"a text of over {MAX_STRING_BYTES} bytes")
+    return value

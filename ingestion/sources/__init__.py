@@ -1,0 +1,1 @@
+"""Where data comes from; each module fetches one upstream and returns `Fetched` bytes."""

@@ -1,0 +1,102 @@
+"""Files that were downloaded elsewhere, brought in unchanged.
+
+Source: a folder of files; what a file is, is read in its content, its name only helps.
+Lands in: landing/source=…/dataset=… of what each file turns out to be.
+Run alone: `investiq ingest --source directory PATH`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from ingestion.calendar import IST
+from ingestion.errors import ConfigurationError
+from ingestion.landing import Fetched
+from ingestion.promotion.quotes import QuoteReply, read_reply
+from ingestion.promotion.records import Refused
+from ingestion.sources import rapidapi
+from ingestion.zones import safe_name
+
+_QUOTES_NAME = re.compile(r"^nse_data_(\d{14})?.*\.json$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecognised:
+    """A file that no dataset takes; it stays where it is."""
+
+    name: str
+    reason: str
+
+
+def files(folder: Path, max_bytes: int) -> Iterator[Fetched | Unrecognised]:
+    """Each regular file of the folder (not of its subfolders), in the order of the names.
+
+    Raises:
+        ConfigurationError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise ConfigurationError(
+            f"There is no folder {folder}. Give the folder that holds the downloaded files."
+        )
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            continue
+        yield _read(path, max_bytes)
+
+
+def _read(path: Path, max_bytes: int) -> Fetched | Unrecognised:
+    name = safe_name(path.name)
+    if path.is_symlink() or not path.is_file():
+        return Unrecognised(name, "not a regular file; links are not followed")
+    if path.stat().st_size > max_bytes:
+        return Unrecognised(name, f"larger than {max_bytes} bytes; raise INVESTIQ_MAX_BODY_BYTES")
+    content = path.read_bytes()
+    named_as_quotes = _QUOTES_NAME.match(path.name)
+    reply = _as_quotes(content)
+    if reply is None and not named_as_quotes:
+        return Unrecognised(name, "not a file of a dataset that can be ingested")
+    fetched_at = _fetched_at(named_as_quotes, reply, path)
+    return Fetched(
+        source=rapidapi.SOURCE,
+        dataset=rapidapi.DATASET,
+        trade_date=_trade_date(reply, fetched_at),
+        fetched_at=fetched_at,
+        content=content,
+        content_type="application/json",
+        notes={"file-name": name},
+    )
+
+
+def _as_quotes(content: bytes) -> QuoteReply | None:
+    """The reply when the file is one: an array in which some record carries a quote's time."""
+    try:
+        reply = read_reply(content, "application/json")
+    except Refused:
+        return None
+    return reply if reply.newest() else None
+
+
+def _fetched_at(named: re.Match[str] | None, reply: QuoteReply | None, path: Path) -> datetime:
+    """When the file was fetched: its name says it (DDMMYYYYhhmmss, UTC), else its newest quote.
+
+    The time of the file itself changes with every copy, so it comes last.
+    """
+    newest = reply.newest() if reply else None
+    if named and named[1]:
+        try:
+            stamp = datetime.strptime(named[1], "%d%m%Y%H%M%S").replace(tzinfo=UTC)
+        except ValueError:
+            stamp = None
+        if stamp and (newest is None or stamp >= newest):
+            return stamp
+    return newest or datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+
+
+def _trade_date(reply: QuoteReply | None, fetched_at: datetime) -> date:
+    """The session most records carry; a file without any belongs to the day it was fetched."""
+    dates = reply.dates() if reply else None
+    if dates:
+        return max(dates, key=lambda day: (dates[day], day))
+    return fetched_at.astimezone(IST).date()

@@ -73,7 +73,7 @@ class TradingCalendar:
         return (entry.session_type if entry else None) or "regular"
 
     def closes_at(self, day: date) -> datetime:
-        """When the last trade of a session can have been made (IST); Muhurat ends in the evening."""
+        """When a session is over (IST); a Muhurat session may end in the evening."""
         evening = self.session_type(day) == "muhurat"
         return datetime.combine(day, time(19, 30) if evening else time(15, 30), tzinfo=IST)
 

@@ -13,7 +13,7 @@ from ingestion.calendar import TradingCalendar
 from ingestion.errors import SourceError
 from ingestion.landing import Fetched
 from ingestion.objectstore import ObjectStore
-from ingestion.outcomes import Outcome, record_attempt
+from ingestion.outcomes import Outcome, record_attempt, record_once
 from ingestion.promotion.quotes import read_reply
 from ingestion.promotion.records import Refused
 from ingestion.redaction import redact
@@ -76,18 +76,21 @@ def ingest_directory(
     outcomes = []
     for found in directory.files(folder, max_bytes):
         if isinstance(found, directory.Unrecognised):
-            detail = f"{found.name}: {found.reason}"
-            outcome = Outcome(
-                "fetch", "directory", "file", None, "unrecognised", clock(), detail=detail
-            )
+            outcome = _unrecognised(found, clock())
+            record_once(store, outcome)
         elif (first and found.trade_date < first) or (last and found.trade_date > last):
             continue
         else:
             outcome = _landed_outcome(found, store, clock)
-        if outcome.status != "unchanged":
-            record_attempt(store, outcome)
+            if outcome.status != "unchanged":
+                record_attempt(store, outcome)
         outcomes.append(outcome)
     return outcomes
+
+
+def _unrecognised(found: directory.Unrecognised, now: datetime) -> Outcome:
+    detail = f"{found.name}: {found.reason}"
+    return Outcome("fetch", "directory", "file", None, "unrecognised", now, detail=detail)
 
 
 def _attempt(

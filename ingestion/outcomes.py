@@ -4,13 +4,14 @@ Lands in `outcomes/`, loaded as `raw_data.ingestion_outcomes` by `investiq load`
 """
 
 import json
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
 
 from ingestion.objectstore import ObjectStore, sha256
 from ingestion.zones import OUTCOMES, STAMP, partition
 
 UNPARTITIONED = date(1970, 1, 1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,17 @@ class Outcome:
 
 def record_attempt(store: ObjectStore, outcome: Outcome) -> None:
     """Store the record of a fetch; each attempt has a key of its own."""
-    where = partition(
-        outcome.source_name, outcome.dataset_name, outcome.trade_date or UNPARTITIONED
-    )
     stamp = outcome.attempted_at.strftime(STAMP)
-    head = sha256(_line(outcome, ""))[:16]
-    key = f"{OUTCOMES}stage={outcome.stage}/{where}/attempted_at={stamp}/{head}.json"
+    key = f"{_folder(outcome)}attempted_at={stamp}/{_head(outcome)}.json"
     body = _line(outcome, key)
     store.put(key, body, "application/json", _metadata(body))
+
+
+def record_once(store: ObjectStore, outcome: Outcome) -> None:
+    """Store the record unless one that says the same is there, whenever that was."""
+    ending = f"/{_head(outcome)}.json"
+    if not any(item.key.endswith(ending) for item in store.list(_folder(outcome))):
+        record_attempt(store, outcome)
 
 
 def record_promotion(store: ObjectStore, outcome: Outcome, key: str, again: bool) -> None:
@@ -58,6 +62,17 @@ def record_promotion(store: ObjectStore, outcome: Outcome, key: str, again: bool
     body = _line(outcome, key)
     write = store.put if again else store.create
     write(key, body, "application/json", _metadata(body))
+
+
+def _folder(outcome: Outcome) -> str:
+    day = outcome.trade_date or UNPARTITIONED
+    where = partition(outcome.source_name, outcome.dataset_name, day)
+    return f"{OUTCOMES}stage={outcome.stage}/{where}/"
+
+
+def _head(outcome: Outcome) -> str:
+    """Names what the record says, whenever it is said."""
+    return sha256(_line(replace(outcome, attempted_at=EPOCH), ""))[:16]
 
 
 def _line(outcome: Outcome, key: str) -> bytes:

@@ -168,9 +168,9 @@ def _read_batch(con: duckdb.DuckDBPyConnection, dataset: Dataset, urls: list[str
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in dataset.columns)
     con.execute(
         "create or replace temp table batch as select * from read_json($1, "
-        f"columns = {{{columns}}}, format = 'newline_delimited', compression = $2, "
+        f"columns = {{{columns}}}, format = 'newline_delimited', compression = 'auto_detect', "
         "hive_partitioning = false, union_by_name = false, ignore_errors = false)",
-        [urls, "gzip" if urls[0].endswith(".gz") else "none"],
+        [urls],
     )
 
 

@@ -1,0 +1,1 @@
+"""Great Expectations checks: what arrived, and whether the newest sessions look like a market."""

@@ -1,0 +1,138 @@
+"""Running a suite: read the warehouse quickly, let Great Expectations judge, report.
+
+    python -m expectations arrival|ohlc [--sessions N] [--as-of DATE]
+
+Great Expectations takes seconds to import, so only a run imports it. The warehouse is open
+(read-only) for the queries alone: judging and writing Data Docs keep no lock.
+"""
+
+import csv
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+import duckdb
+
+from expectations.report import CheckReport
+from expectations.thresholds import Thresholds
+from ingestion.calendar import TradingCalendar, default_calendar
+from ingestion.errors import ConfigurationError
+from ingestion.loading.duckdb_connection import connect
+
+if TYPE_CHECKING:
+    from expectations.suites.sample import Request, Sample
+
+SuiteName = Literal["arrival", "ohlc"]
+SUITES: tuple[SuiteName, ...] = get_args(SuiteName)
+ACCEPTED_SESSIONS = Path(__file__).with_name("accepted_sessions.csv")
+_MAKES = {"arrival": "investiq load", "ohlc": "investiq build"}
+
+
+def run_suite(
+    name: SuiteName,
+    *,
+    warehouse: Path,
+    output: Path,
+    sessions: int | None = None,
+    as_of: date | None = None,
+    calendar: TradingCalendar | None = None,
+    thresholds: Thresholds | None = None,
+    accepted_sessions: Path = ACCEPTED_SESSIONS,
+    wait_seconds: float = 60.0,
+    on_wait: Callable[[str], None] = lambda holder: None,
+) -> CheckReport:
+    """Check what arrived (`arrival`) or the newest sessions of the OHLC mart (`ohlc`).
+
+    Args:
+        warehouse: the DuckDB file; opened read-only and closed before anything is judged.
+        output: folder of the Great Expectations store, the reports and Data Docs (`var/gx`).
+        sessions: how many newest sessions; by default `arrival` takes every reply loaded since
+            its last passed report (all when there is none) and `ohlc` takes 5.
+        as_of: look no further than this day, and expect it to have arrived when it is a session.
+        accepted_sessions: CSV `trade_date,reason` of sessions known to be missing or broken.
+        on_wait: told once who holds the warehouse when somebody does.
+
+    Returns:
+        The report, also written to `output`; `passed` is False when a critical expectation broke.
+
+    Raises:
+        ConfigurationError: no warehouse, no such table or column, or a wrong argument.
+        WarehouseBusy: another process kept the warehouse; the message names it.
+        CheckFailed: the checks could not be judged or recorded, which is never a pass.
+    """
+    started = time.monotonic()
+    if name not in SUITES:
+        raise ConfigurationError(f"There is no suite {name!r}. Choose one of {', '.join(SUITES)}.")
+    if sessions is not None and sessions < 1:
+        raise ConfigurationError(f"sessions is {sessions}: give 1 or more, or leave it out.")
+    # Nothing of it may speak to anybody; set before the import, which reads it.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    from expectations import store
+    from expectations.suites.sample import Request
+
+    request = Request(
+        calendar=calendar or default_calendar(),
+        sessions=sessions,
+        as_of=as_of,
+        since=store.loaded_until(output, name),
+        accepted=_accepted(accepted_sessions),
+    )
+    connection = connect(warehouse, read_only=True, wait_seconds=wait_seconds, on_wait=on_wait)
+    try:
+        sample = _measure(name, connection, request, thresholds or Thresholds())
+    except (duckdb.CatalogException, duckdb.BinderException) as missing:
+        reason = str(missing).splitlines()[0]
+        raise ConfigurationError(
+            f"The warehouse {warehouse} lacks what the {name} checks read ({reason}). "
+            f"Run `{_MAKES[name]}` first."
+        ) from missing
+    finally:
+        connection.close()
+    with store.locked(output, wait_seconds):
+        results = store.judge(output, name, sample)
+        report = CheckReport(
+            suite=name,
+            passed=all(r.passed or r.severity != "critical" for r in results),
+            results=results,
+            sessions=sample.sessions,
+            checked_at=datetime.now(UTC),
+            seconds=round(time.monotonic() - started, 2),
+            data_docs=store.docs_index(output),
+            loaded_until=sample.loaded_until,
+        )
+        store.keep(output, report)
+    return report
+
+
+def _measure(
+    name: SuiteName,
+    connection: duckdb.DuckDBPyConnection,
+    request: "Request",
+    thresholds: Thresholds,
+) -> "Sample":
+    from expectations.suites import arrival, ohlc
+
+    if name == "arrival":
+        return arrival.measure(connection, request, thresholds.arrival)
+    return ohlc.measure(connection, request, thresholds.ohlc)
+
+
+def _accepted(path: Path) -> frozenset[date]:
+    """Sessions that somebody looked at and accepted as they are, each with a reason."""
+    with path.open(newline="", encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    try:
+        unexplained = [row["trade_date"] for row in rows if not (row["reason"] or "").strip()]
+        days = frozenset(date.fromisoformat(row["trade_date"]) for row in rows)
+    except (KeyError, ValueError) as wrong:
+        raise ConfigurationError(
+            f"{path} is not a list of `trade_date,reason` with ISO dates ({wrong}). Correct it."
+        ) from wrong
+    if unexplained:
+        raise ConfigurationError(
+            f"{path} accepts {', '.join(unexplained)} without a reason. Write why."
+        )
+    return days

@@ -1,0 +1,255 @@
+"""The arrival suite: is each reply in raw_data.rapidapi_quotes complete, typed and of its day?
+
+It runs before dbt. One row per reply is measured in DuckDB (whatever the number of replies and
+records), one row per expected session says whether it arrived; Great Expectations judges both.
+"""
+
+from datetime import date
+
+import duckdb
+import pandas as pd
+from great_expectations.expectations.row_conditions import Column
+
+from expectations.suites.sample import (
+    REGULAR,
+    SHORT,
+    Asset,
+    Request,
+    Sample,
+    iso,
+    not_empty,
+    one_of,
+    read,
+    within,
+)
+from expectations.thresholds import ArrivalThresholds
+
+_META = ("isin", "company_name", "industry")
+_REFETCH = "Fetch the session again (`investiq ingest`, `promote`, `load`) and repeat the check"
+_ACCEPT = (
+    f"{_REFETCH}; when the source can no longer give it, write the date and the reason into "
+    "expectations/accepted_sessions.csv."
+)
+_LOOK = "Look at the reply under `landing/` with the key named here; when the source changed, "
+
+_REPLIES = """
+    select trade_date, source_key, max(fetched_at) as fetched_at, max(loaded_at) as loaded_at,
+           count(*) as records
+    from raw_data.rapidapi_quotes
+    where trade_date <= $until
+    group by trade_date, source_key
+    order by trade_date, fetched_at, source_key
+"""
+
+_MEASURES = """
+    with fields as (
+        select trade_date, source_key,
+               json_extract(payload, [{paths}]) as v
+        from raw_data.rapidapi_quotes
+        where source_key in (select unnest($keys))
+    ),
+    records as (
+        select trade_date, source_key,
+               [x is null or x::varchar in ('null', '""') for x in v] as is_null,
+               [coalesce(starts_with(x::varchar, '"'), false) for x in v] as is_text,
+               v[{identifier}] ->> '$' as identifier,
+               v[{symbol}] ->> '$' as symbol,
+               try_strptime(v[{last_update_time}] ->> '$', '%d-%b-%Y %H:%M:%S') as quoted_at
+        from fields
+    ),
+    routed as (
+        select *,
+               coalesce(identifier = symbol and is_null[{isin}] and is_null[{company_name}], false)
+                   as is_index
+        from records
+    )
+    select source_key,
+           avg(is_index::int) as index_share,
+           avg(coalesce(quoted_at::date = trade_date, false)::int) as asked_date_share,
+           1 - count(distinct identifier) / greatest(count(identifier), 1) as duplicate_share,
+           {shares}
+    from routed
+    group by source_key
+"""
+
+_QUARANTINED = """
+    select source_key, count(*) as quarantined
+    from raw_data.quarantined_records
+    where record_no > 0 and source_key in (select unnest($keys))
+    group by source_key
+"""
+
+_REASONS = """
+    select trade_date, arg_max(reason, at) as reason
+    from (
+        select trade_date, 'refused: ' || reason as reason, fetched_at as at
+        from raw_data.quarantined_records
+        where record_no = 0 and trade_date between $first and $last
+        union all
+        select trade_date, status, attempted_at
+        from raw_data.ingestion_outcomes
+        where stage = 'fetch' and status not in ('ok', 'unchanged')
+          and trade_date between $first and $last
+    )
+    group by trade_date
+"""
+
+
+def measure(
+    connection: duckdb.DuckDBPyConnection, request: Request, limits: ArrivalThresholds
+) -> Sample:
+    """Measure the replies to check and the sessions expected since the first reply."""
+    replies = read(connection, _REPLIES, {"until": request.until})
+    # Of several replies to one question the newest counts: a re-fetch repairs a bad one.
+    replies = replies.groupby("trade_date", as_index=False).last()
+    replies["day"] = replies["trade_date"].dt.date
+    arrived = set(replies["day"])
+    replies = replies[~replies["day"].isin(request.accepted)].reset_index(drop=True)
+    last_good = replies["records"].shift(1).rolling(limits.good_replies, min_periods=1).median()
+    replies["records_vs_last_good"] = replies["records"] / last_good
+
+    checked = _newest(replies, request)
+    frame = _measured(connection, checked, request, limits)
+    assets = [_replies_asset(frame, limits)]
+    if arrived:
+        sessions = _sessions(connection, arrived, request, limits)
+        assets.append(_sessions_asset(sessions))
+    return Sample(
+        assets=tuple(assets),
+        sessions=tuple(checked["day"]),
+        loaded_until=None if checked.empty else replies["loaded_at"].max().to_pydatetime(),
+    )
+
+
+def _newest(replies: pd.DataFrame, request: Request) -> pd.DataFrame:
+    """The newest N sessions when asked for, else what was loaded since, and always the newest."""
+    if request.sessions is not None:
+        return replies.tail(request.sessions)
+    if request.since is None:
+        return replies
+    newest = replies.index == len(replies) - 1
+    return replies[(replies["loaded_at"] > pd.Timestamp(request.since)) | newest]
+
+
+def _measured(
+    connection: duckdb.DuckDBPyConnection,
+    checked: pd.DataFrame,
+    request: Request,
+    limits: ArrivalThresholds,
+) -> pd.DataFrame:
+    """One row per checked reply with every measure as a column."""
+    keys = {"keys": list(checked["source_key"])}
+    frame = checked.merge(read(connection, _measures_sql(limits), keys), on="source_key")
+    frame = frame.merge(read(connection, _QUARANTINED, keys), on="source_key", how="left")
+    quarantined = frame.pop("quarantined").fillna(0)
+    frame["quarantined_share"] = quarantined / (quarantined + frame["records"])
+    frame["session_type"] = [request.session_type(day) for day in frame.pop("day")]
+    frame["trade_date"] = iso(frame["trade_date"])
+    return frame.drop(columns=["fetched_at", "loaded_at"])
+
+
+def _measures_sql(limits: ArrivalThresholds) -> str:
+    """The query with one pair of columns per field; names come from thresholds.py only."""
+    fields = list(dict.fromkeys((*limits.null_share, *limits.text_share, *_META)))
+    fields += [f for f in ("identifier", "symbol", "last_update_time") if f not in fields]
+    at = {field: number for number, field in enumerate(fields, start=1)}
+    paths = (f"'$.meta.{field}'" if field in _META else f"'$.{field}'" for field in fields)
+    # The meta block belongs to shares only: an index has none, and lacks nothing.
+    shares = [
+        f"coalesce(avg(is_null[{at[field]}]::int)"
+        f"{' filter (where not is_index)' if field in _META else ''}, 0) as null_share_{field}"
+        for field in limits.null_share
+    ]
+    shares += [
+        f"avg(is_text[{at[field]}]::int) as text_share_{field}" for field in limits.text_share
+    ]
+    return _MEASURES.format(paths=", ".join(paths), shares=", ".join(shares), **at)
+
+
+def _sessions(
+    connection: duckdb.DuckDBPyConnection,
+    arrived: set[date],
+    request: Request,
+    limits: ArrivalThresholds,
+) -> pd.DataFrame:
+    """One row per session of the calendar since the first reply: arrived, accepted, or why not."""
+    first, last = min(arrived), max(arrived, default=request.until)
+    last = max(last, request.as_of or last)
+    reasons = read(connection, _REASONS, {"first": first, "last": last})
+    why = dict(zip(reasons["trade_date"].dt.date, reasons["reason"], strict=True))
+    # An unplanned session may be the only one between two days that the calendar calls closed.
+    days = request.calendar.sessions(first, last) or [first]
+
+    def state(day: date) -> str:
+        if day in arrived:
+            return "arrived"
+        return "accepted" if day in request.accepted else why.get(day, "never asked")
+
+    return pd.DataFrame(
+        {
+            "trade_date": [day.isoformat() for day in days],
+            "state": [state(day) for day in days],
+            "age": ["recent" if n < limits.recent_sessions else "older" for n in _ages(days)],
+        }
+    )
+
+
+def _ages(days: list[date]) -> range:
+    return range(len(days) - 1, -1, -1)
+
+
+def _replies_asset(frame: pd.DataFrame, limits: ArrivalThresholds) -> Asset:
+    drift = f"{_LOOK}adapt promotion and staging first, then thresholds.py."
+    return Asset(
+        name="arrival_replies",
+        frame=frame,
+        keys=("trade_date", "source_key"),
+        optional=frozenset({"records_vs_last_good"}),
+        expectations=(
+            not_empty(
+                "replies_arrived", "Run `investiq ingest`, `promote` and `load`, then check again."
+            ),
+            one_of(
+                "asked_day_is_a_session",
+                "session_type",
+                ("regular", "muhurat", "special"),
+                "a reply for a day that the calendar calls closed is an unplanned session",
+                "Nothing is lost. Add the day to dbt_project/seeds/nse_trading_calendar.csv.",
+                severity="warning",
+            ),
+            within("records", "records", limits.records, _ACCEPT),
+            within("records_vs_last_good", "records_vs_last_good", limits.records_vs_last_good,
+                   _ACCEPT),
+            within("index_share", "index_share", limits.index_share, drift),
+            within("asked_date_share", "asked_date_share", limits.asked_date_share, _ACCEPT,
+                   only=REGULAR),
+            within("asked_date_share_short", "asked_date_share", limits.asked_date_share_short,
+                   _ACCEPT, only=SHORT),
+            within("quarantined_share", "quarantined_share", limits.quarantined_share,
+                   "See the reasons with `investiq status` and in raw_data.quarantined_records."),
+            within("duplicate_share", "duplicate_share", limits.duplicate_share, _ACCEPT),
+            *(
+                within(f"null_share_{name}", f"null_share_{name}", limit, drift)
+                for name, limit in limits.null_share.items()
+            ),
+            *(
+                within(f"text_share_{name}", f"text_share_{name}", limit, drift)
+                for name, limit in limits.text_share.items()
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _sessions_asset(frame: pd.DataFrame) -> Asset:
+    because = "a hole in the history makes every window over it wrong"
+    return Asset(
+        name="arrival_sessions",
+        frame=frame,
+        keys=("trade_date",),
+        expectations=(
+            one_of("recent_sessions_present", "state", ("arrived", "accepted"), because, _ACCEPT,
+                   only=Column("age") == "recent"),
+            one_of("older_sessions_present", "state", ("arrived", "accepted"), because, _ACCEPT,
+                   only=Column("age") == "older", severity="warning"),
+        ),
+    )  # fmt: skip

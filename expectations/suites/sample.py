@@ -1,0 +1,134 @@
+"""What suites are made of: a request, measured assets, and the few expectations all of them use."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+import pandas as pd
+from great_expectations.expectations.core.expect_column_values_to_be_between import (
+    ExpectColumnValuesToBeBetween,
+)
+from great_expectations.expectations.core.expect_column_values_to_be_in_set import (
+    ExpectColumnValuesToBeInSet,
+)
+from great_expectations.expectations.core.expect_table_row_count_to_be_between import (
+    ExpectTableRowCountToBeBetween,
+)
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.expectations.row_conditions import Column, ComparisonCondition
+
+from expectations.thresholds import Limit, Severity
+from ingestion.calendar import TradingCalendar
+
+REGULAR: ComparisonCondition = Column("session_type") == "regular"
+SHORT: ComparisonCondition = Column("session_type") != "regular"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to check: the newest `sessions` up to `as_of`, or what was loaded after `since`."""
+
+    calendar: TradingCalendar
+    sessions: int | None
+    as_of: date | None
+    since: datetime | None
+    accepted: frozenset[date]
+
+    @property
+    def until(self) -> date:
+        """The last day that may be read."""
+        return self.as_of or date.max
+
+    def session_type(self, day: date) -> str:
+        """'regular', 'muhurat', 'special', or 'unplanned' where the calendar says closed."""
+        return self.calendar.session_type(day) or "unplanned"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One measured frame: a row per checked thing, a column per measure, and what is expected.
+
+    `keys` are the columns that name a row in a failure; measures in `optional` may be unknown
+    (a first session has nothing to compare with), any other must be known for every row.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    expectations: tuple[Expectation, ...]
+    keys: tuple[str, ...]
+    optional: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Everything one suite looks at, read from the warehouse before its connection closed."""
+
+    assets: tuple[Asset, ...]
+    sessions: tuple[date, ...]
+    loaded_until: datetime | None = None
+
+
+def within(
+    name: str, column: str, limit: Limit, next_step: str, *, only: ComparisonCondition | None = None
+) -> Expectation:
+    """Every row of `column` lies inside `limit`; `only` restricts it to some rows."""
+    return ExpectColumnValuesToBeBetween(
+        column=column,
+        min_value=limit.low,
+        max_value=limit.high,
+        row_condition=only,
+        severity=FailureSeverity(limit.severity),
+        notes=f"{name}: {limit.because}",
+        meta=_meta(name, str(limit), limit.because, next_step),
+    )
+
+
+def one_of(
+    name: str,
+    column: str,
+    values: Iterable[str],
+    because: str,
+    next_step: str,
+    *,
+    severity: Severity = "critical",
+    only: ComparisonCondition | None = None,
+) -> Expectation:
+    """Every row of `column` is one of `values`."""
+    allowed = list(values)
+    return ExpectColumnValuesToBeInSet(
+        column=column,
+        value_set=allowed,
+        row_condition=only,
+        severity=FailureSeverity(severity),
+        notes=f"{name}: {because}",
+        meta=_meta(name, " or ".join(allowed), because, next_step),
+    )
+
+
+def not_empty(name: str, next_step: str) -> Expectation:
+    """There is at least one row: checks of nothing must not pass."""
+    because = "an empty table would let every other expectation pass"
+    return ExpectTableRowCountToBeBetween(
+        min_value=1,
+        severity=FailureSeverity.CRITICAL,
+        notes=f"{name}: {because}",
+        meta=_meta(name, ">= 1", because, next_step),
+    )
+
+
+def _meta(name: str, expected: str, because: str, next_step: str) -> dict[str, str]:
+    return {"name": name, "expected": expected, "because": because, "next_step": next_step}
+
+
+def iso(days: pd.Series) -> pd.Series:
+    """Dates as ISO text, which stays readable in JSON and in Data Docs."""
+    return pd.to_datetime(days).dt.strftime("%Y-%m-%d")
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, object]
+) -> pd.DataFrame:
+    """One query as a frame."""
+    return connection.execute(sql, dict(parameters)).df()

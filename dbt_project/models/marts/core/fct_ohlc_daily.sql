@@ -1,0 +1,60 @@
+with quotes as (
+
+    select * from {{ ref('int_quotes__accepted') }}
+    where instrument_type = 'share'
+
+),
+
+final as (
+
+    select
+        -- identity
+        cast(instrument_sk as varchar(32)) as security_sk,
+        trade_date,
+        cast(symbol as varchar(64)) as symbol,
+        cast(series as varchar(8)) as series,
+
+        -- prices as quoted, in rupees
+        open_price,
+        high_price,
+        low_price,
+        close_price,
+        previous_close_price,
+
+        -- change against the raw previous close: not adjusted for splits and bonuses
+        cast(close_price - previous_close_price as decimal(18, 4)) as change_inr,
+        {{ ratio('close_price', 'previous_close_price') }} - 1 as return_1d,
+        {{ ratio('open_price', 'previous_close_price') }} - 1 as gap_pct,
+
+        -- the shape of the day
+        {{ ratio('high_price - low_price', 'low_price') }} as range_pct,
+        {{ ratio('(close_price - low_price) - (high_price - close_price)', 'high_price - low_price') }}
+            as close_location_value,
+
+        -- trade
+        traded_volume,
+        turnover_inr,
+        cast(turnover_inr / 10000000 as decimal(24, 4)) as turnover_cr,
+        cast({{ ratio('turnover_inr', 'traded_volume') }} as decimal(18, 4)) as vwap,
+
+        -- the vendor's own figures
+        high_52w,
+        low_52w,
+        {{ ratio('close_price', 'high_52w') }} - 1 as pct_from_52w_high,
+        {{ ratio('close_price', 'low_52w') }} - 1 as pct_from_52w_low,
+        {{ ratio('vendor_change_pct_30d', '100') }} as vendor_change_pct_30d,
+        {{ ratio('vendor_change_pct_365d', '100') }} as vendor_change_pct_365d,
+
+        -- lineage
+        quoted_at_ist,
+        quoted_at_utc,
+        false as is_official,
+        cast('rapidapi' as varchar(32)) as source_name,
+        cast(source_key as varchar(1024)) as source_key,
+        record_no,
+        fetched_at
+    from quotes
+
+)
+
+select * from final

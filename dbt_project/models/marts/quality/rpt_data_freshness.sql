@@ -1,0 +1,58 @@
+with dates as (
+
+    select * from {{ ref('dim_dates') }}
+
+),
+
+asked as (
+
+    -- No calendar for the day: no expectation, and the not_null test of this report says so.
+    select
+        {{ as_of_date() }} as as_of_date,
+        max(case when is_session then calendar_date end) as expected_trade_date,
+        max(session_number) as expected_session_number
+    from dates
+    where calendar_date <= {{ as_of_date() }}
+    having max(calendar_date) = {{ as_of_date() }}
+
+),
+
+arrived as (
+
+    select
+        'quotes' as dataset_name,
+        max(trade_date) as latest_trade_date,
+        max(fetched_at) as latest_fetched_at
+    from {{ ref('fct_ohlc_daily') }}
+
+    union all
+
+    select
+        'index_quotes' as dataset_name,
+        max(trade_date) as latest_trade_date,
+        max(fetched_at) as latest_fetched_at
+    from {{ ref('fct_index_daily') }}
+
+),
+
+final as (
+
+    select
+        cast(arrived.dataset_name as varchar(64)) as dataset_name,
+        arrived.latest_trade_date,
+        arrived.latest_fetched_at,
+        asked.expected_trade_date,
+        cast(
+            case
+                when dates.session_number >= asked.expected_session_number then 0
+                else asked.expected_session_number - dates.session_number
+            end as integer
+        ) as sessions_behind,
+        {{ as_of_date() }} as as_of_date
+    from arrived
+    left join asked on asked.as_of_date = {{ as_of_date() }}
+    left join dates on arrived.latest_trade_date = dates.calendar_date
+
+)
+
+select * from final

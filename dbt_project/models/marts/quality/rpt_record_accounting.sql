@@ -1,0 +1,56 @@
+with disposed as (
+
+    select * from {{ ref('int_quotes__disposed') }}
+
+),
+
+quarantined as (
+
+    select * from {{ ref('stg_ingestion__quarantined_records') }}
+
+),
+
+unioned as (
+
+    select
+        'rapidapi' as source_name,
+        'quotes' as dataset_name,
+        source_key,
+        asked_trade_date,
+        fetched_at,
+        disposition,
+        reason
+    from disposed
+
+    union all
+
+    select
+        source_name,
+        dataset_name,
+        source_key,
+        asked_trade_date,
+        fetched_at,
+        'quarantined' as disposition,
+        reason
+    from quarantined
+
+),
+
+final as (
+
+    select
+        cast(source_name as varchar(32)) as source_name,
+        cast(dataset_name as varchar(64)) as dataset_name,
+        cast(source_key as varchar(1024)) as source_key,
+        asked_trade_date as trade_date,
+        fetched_at,
+        cast(disposition as varchar(16)) as disposition,
+        cast(reason as varchar(64)) as reason,
+        count(*) as records
+    from unioned
+    group by
+        source_name, dataset_name, source_key, asked_trade_date, fetched_at, disposition, reason
+
+)
+
+select * from final

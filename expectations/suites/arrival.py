@@ -80,9 +80,9 @@ _QUARANTINED = """
 """
 
 _REASONS = """
-    select trade_date, arg_max(reason, at) as reason
+    select trade_date, arg_max(reason, noted_at) as reason
     from (
-        select trade_date, 'refused: ' || reason as reason, fetched_at as at
+        select trade_date, 'refused: ' || reason as reason, fetched_at as noted_at
         from raw_data.quarantined_records
         where record_no = 0 and trade_date between $first and $last
         union all

@@ -7,7 +7,7 @@ DuckDB; the credentials and the endpoint are those that boto3 uses.
 import importlib.resources
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from ingestion.loading.duckdb_connection import connect
 from ingestion.loading.ports import LoadReport, PendingObject
 
 if TYPE_CHECKING:
-    from botocore.session import Session
+    from boto3 import Session
     from mypy_boto3_s3 import S3Client
 
 DDL = Path(__file__).parent / "ddl" / "duckdb.sql"
@@ -35,9 +35,9 @@ class S3Access:
     endpoint: str
     use_ssl: bool
     region: str
-    key: str
-    secret: str
-    token: str
+    key: str = field(repr=False)
+    secret: str = field(repr=False)
+    token: str = field(repr=False)
 
     @classmethod
     def of(cls, client: "S3Client", session: "Session") -> "S3Access":
@@ -62,9 +62,6 @@ class S3Access:
             secret=frozen.secret_key or "",
             token=frozen.token or "",
         )
-
-    def __repr__(self) -> str:
-        return f"S3Access(endpoint={self.endpoint!r})"
 
 
 @dataclass(slots=True)

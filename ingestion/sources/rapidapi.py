@@ -6,7 +6,7 @@ Lands in: landing/source=rapidapi/dataset=quotes/. Run alone: `investiq ingest -
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from ingestion.errors import Blocked, ConfigurationError, QuotaExceeded, SourceError
@@ -26,7 +26,7 @@ class RapidApiQuotes:
 
     url: str
     host: str
-    key: str
+    key: str = field(repr=False)
     policy: HttpPolicy
     clock: Callable[[], datetime]
     before_try: Callable[[], None]

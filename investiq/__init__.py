@@ -1,0 +1,1 @@
+"""The command line `investiq`: the only place that knows every room of the house."""

@@ -1,0 +1,286 @@
+"""The `investiq` command. Exit codes: 0 well, 1 unexpected, 2 configuration, 3 source failed,
+4 not published, 5 quota, 6 blocked, 7 load, 8 warehouse busy, 9 dbt, 10 checks, 130 interrupted.
+"""
+
+import sys
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingestion.errors import InvestiqError
+from ingestion.settings import Settings, load_settings
+from investiq.console import err, out
+from investiq.sources import SourceName
+from investiq.steps import Span
+
+app = typer.Typer(
+    name="investiq",
+    help="An end-of-day warehouse of the NSE: ingest → promote → load → build → check → report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Suite(StrEnum):
+    """The suites of Great Expectations."""
+
+    ARRIVAL = "arrival"
+    OHLC = "ohlc"
+
+
+class Options:
+    """The options that stand before the command."""
+
+    home: Path | None = None
+    debug: bool = False
+
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="one session")]
+From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="first day")]
+To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="last day")]
+SourceOption = Annotated[SourceName, typer.Option(help="live, sandbox or directory")]
+Folder = Annotated[Path | None, typer.Argument(help="the folder, with --source directory")]
+Again = Annotated[bool, typer.Option("--again", help="do it although it has been done")]
+
+
+@app.callback()
+def options(
+    home: Annotated[
+        Path | None, typer.Option(help="where everything generated lies [default: var]")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="show the trace of an error")] = False,
+) -> None:
+    """Options for every command."""
+    Options.home, Options.debug = home, debug
+
+
+@app.command()
+def init() -> None:
+    """Create the raw tables of the warehouse where they are missing."""
+    from investiq.context import prepare_warehouse
+
+    settings = _settings()
+    prepare_warehouse(settings)
+    out.print(f"raw tables are in {settings.duckdb_path}")
+
+
+@app.command()
+def ingest(
+    folder: Folder = None,
+    source: SourceOption = SourceName.LIVE,
+    day: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"])] = None,
+    first: From = None,
+    last: To = None,
+    again: Again = False,
+) -> None:
+    """Fetch quotes and land the bytes as received."""
+    from investiq import chain, steps
+    from investiq.context import object_store
+    from investiq.sources import open_source
+
+    settings = _settings(source)
+    with open_source(source, settings, folder) as origin, object_store(settings) as store:
+        outcomes = steps.ingest(settings, origin, _span(day, first, last), store, again=again)
+    for outcome in outcomes:
+        out.print(f"{outcome.trade_date or ''} {outcome.status}: {outcome.detail}", markup=False)
+    chain.raise_refusals(outcomes)
+
+
+@app.command()
+def promote(again: Again = False) -> None:
+    """Turn landed objects into records; what is refused goes to quarantine."""
+    from investiq import steps
+    from investiq.context import object_store
+
+    settings = _settings()
+    with object_store(settings) as store:
+        reports = steps.promote(store, again=again)
+    promoted, refused = sum(r.promoted for r in reports), sum(r.quarantined for r in reports)
+    out.print(f"{len(reports)} objects: {promoted} records promoted, {refused} quarantined")
+
+
+@app.command()
+def load(
+    tables: Annotated[list[str] | None, typer.Argument(help="raw tables [default: all]")] = None,
+) -> None:
+    """Load promoted objects into the raw tables, each exactly once."""
+    from investiq import steps
+    from investiq.context import object_store
+
+    settings = _settings()
+    with object_store(settings) as store:
+        for report in steps.load(settings, store, tables or ()):
+            out.print(f"{report.table}: {report.objects} objects, {report.rows} rows")
+
+
+@app.command()
+def build(
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="today")] = None,
+) -> None:
+    """Run `dbt build`: seeds, models and tests."""
+    from investiq import steps
+    from investiq.context import prepare_warehouse
+
+    settings = _settings()
+    prepare_warehouse(settings)
+    report = steps.build(settings, as_of.date() if as_of else _today())
+    out.print(f"{report.nodes} nodes built and tested")
+
+
+@app.command()
+def check(
+    suites: Annotated[
+        list[str] | None, typer.Argument(help="arrival, ohlc [default: both]")
+    ] = None,
+) -> None:
+    """Run the Great Expectations suites; exit code 10 when one fails."""
+    from investiq import steps
+
+    settings = _settings()
+    for report in steps.check(settings, [suite.value for suite in suites or Suite]):
+        out.print(f"{report.suite}: {len(report.results)} expectations hold; {report.data_docs}")
+
+
+@app.command()
+def report() -> None:
+    """Write marts/*.parquet and the HTML report from the marts."""
+    from investiq import steps
+
+    settings = _settings()
+    published = steps.publish(settings)
+    out.print(f"report: {published.page}\nmarts:  {published.marts_dir}")
+
+
+@app.command()
+def status() -> None:
+    """What came, where every record went and why, and how fresh it is."""
+    from investiq.status import show_status
+
+    show_status(_settings())
+
+
+@app.command()
+def doctor() -> None:
+    """What is configured, what can be reached, and what to do next."""
+    from investiq.doctor import show_diagnosis
+
+    raise typer.Exit(0 if show_diagnosis(_settings()) else 2)
+
+
+@app.command()
+def run(
+    folder: Folder = None,
+    source: SourceOption = SourceName.LIVE,
+    day: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"])] = None,
+    first: From = None,
+    last: To = None,
+    again: Again = False,
+) -> None:
+    """The whole chain for a session, a range, or a folder of files."""
+    from investiq import chain
+    from investiq.context import object_store
+    from investiq.sources import open_source
+    from investiq.status import show_status
+
+    settings = _settings(source)
+    with open_source(source, settings, folder) as origin, object_store(settings) as store:
+        chain.run(settings, origin, _span(day, first, last), store, again=again)
+    show_status(settings)
+
+
+@app.command()
+def demo() -> None:
+    """Several simulated trading days, end to end: no account, no key, no network."""
+    from investiq.demo import run_demo
+
+    run_demo(_settings(SourceName.SANDBOX))
+
+
+@app.command()
+def redrive(
+    dead_letters: Annotated[str, typer.Argument(help="URL of the dead-letter queue")],
+    queue: Annotated[str, typer.Argument(help="URL of the queue that feeds the Lambda")],
+) -> None:
+    """Send the messages of a dead-letter queue back to their queue."""
+    from investiq.redrive import redrive_messages
+
+    out.print(f"{redrive_messages(dead_letters, queue)} messages sent back")
+
+
+def main() -> None:
+    """Run the command; an error is one paragraph that ends with the next step."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except InvestiqError as problem:
+        if Options.debug:
+            raise
+        err.print(f"[red bold]error:[/] {_plain(str(problem))}")
+        sys.exit(problem.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except KeyboardInterrupt:
+        err.print("interrupted; run the same command again, it goes on where it stopped")
+        sys.exit(130)
+    except Exception as problem:
+        if Options.debug:
+            raise
+        sys.exit(_unforeseen(problem))
+
+
+def _unforeseen(problem: Exception) -> int:
+    """Errors of the command line itself keep their own text; others name the next step."""
+    from click import ClickException
+
+    if isinstance(problem, ClickException):
+        problem.show()
+        return problem.exit_code
+    said = f"{type(problem).__name__}: {' '.join(str(problem).split())[:300]}"
+    err.print(
+        f"[red bold]error:[/] something unforeseen happened ({_plain(said)}). Run the command "
+        "again as `investiq --debug …` and report the trace."
+    )
+    return 1
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    from ingestion.redaction import redact
+
+    return escape(redact(text, _known_secrets()))
+
+
+def _known_secrets() -> tuple[str, ...]:
+    try:
+        return load_settings().secrets
+    except InvestiqError:
+        return ()
+
+
+def _settings(source: SourceName = SourceName.LIVE) -> Settings:
+    """The settings; what is simulated never shares a home with what is real."""
+    settings = load_settings()
+    if Options.home:
+        return settings.model_copy(update={"home": Options.home.resolve()})
+    if source is SourceName.SANDBOX and "home" not in settings.model_fields_set:
+        return settings.model_copy(update={"home": settings.home / "demo"})
+    return settings
+
+
+def _span(day: datetime | None, first: datetime | None, last: datetime | None) -> Span:
+    if day and (first or last):
+        raise typer.BadParameter("give --date, or --from and --to, not both")
+    if day:
+        return Span(day.date(), day.date())
+    return Span(first.date() if first else None, last.date() if last else None)
+
+
+def _today() -> date:
+    from ingestion.calendar import IST
+
+    return datetime.now(IST).date()

@@ -1,0 +1,130 @@
+"""`investiq run`: the whole chain for a session or a range, cheap when there is nothing new."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from ingestion.errors import Blocked, QuotaExceeded, SourceError
+from ingestion.loading import LoadReport
+from ingestion.loading.duckdb_connection import connect
+from ingestion.objectstore import ObjectStore
+from ingestion.outcomes import Outcome
+from ingestion.settings import Settings, project_root
+from investiq import steps
+from investiq.console import out, waiting
+from investiq.context import Places, places
+from investiq.sources import Source
+from investiq.steps import Span
+
+_REFUSALS: dict[str, type[SourceError]] = {
+    "quota": QuotaExceeded,
+    "blocked": Blocked,
+    "failed": SourceError,
+}
+_BUILT_FROM = ("dbt_project.yml", "profiles.yml", "dbt_project", "expectations", "report")
+_SOURCES = frozenset({".sql", ".yml", ".csv", ".py", ".md", ".j2", ".html", ".css", ".js"})
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did; `is_new` is False when nothing had to be built."""
+
+    outcomes: Sequence[Outcome]
+    loads: Sequence[LoadReport]
+    is_new: bool
+
+
+def run(
+    settings: Settings,
+    source: Source,
+    span: Span,
+    store: ObjectStore,
+    *,
+    again: bool = False,
+    progress_note: bool = True,
+) -> RunReport:
+    """ingest → promote → load → check arrival → dbt build → check ohlc → report.
+
+    A refusal of the source does not stop the chain for what did arrive; it is raised at the end.
+
+    Raises:
+        SourceError: the source refused at least one session.
+        CheckFailed, BuildFailed, LoadFailed: nothing was published.
+    """
+    outcomes = steps.ingest(settings, source, span, store, again=again)
+    steps.promote(store)
+    loads = steps.load(settings, store)
+    is_new = publish_if_new(settings, source.today(), store, note=progress_note)
+    raise_refusals(outcomes)
+    return RunReport(outcomes, loads, is_new)
+
+
+def publish_if_new(settings: Settings, as_of: date, store: ObjectStore, *, note: bool) -> bool:
+    """Check, build and publish, unless all that it depends on is as it was the last time."""
+    home = places(settings)
+    state = _state(settings, as_of)
+    if _remembered(home) == state and home.page.is_file() and home.marts.is_dir():
+        if note:
+            out.print("nothing new: marts and report stand as they are")
+        return False
+    _marker(home).unlink(missing_ok=True)
+    steps.check(settings, ["arrival"])
+    steps.build(settings, as_of)
+    steps.check(settings, ["ohlc"])
+    steps.publish(settings)
+    _marker(home).parent.mkdir(parents=True, exist_ok=True)
+    _marker(home).write_text(state, encoding="utf-8")
+    return True
+
+
+def raise_refusals(outcomes: Sequence[Outcome]) -> None:
+    """Turn refusals of the source into the error that the command ends with.
+
+    Raises:
+        SourceError: of the kind of the first refusal, in the words of its outcome.
+    """
+    refused = [outcome for outcome in outcomes if outcome.status in _REFUSALS]
+    if not refused:
+        return
+    first = refused[0]
+    others = f" ({len(refused) - 1} more sessions likewise)" if len(refused) > 1 else ""
+    detail = first.detail.rstrip(".")
+    next_step = "" if ". " in detail else " Look at the landed reply, then run the command again."
+    raise _REFUSALS[first.status](
+        f"The source refused {first.trade_date}{others}: {detail}.{next_step}"
+    )
+
+
+def _state(settings: Settings, as_of: date) -> str:
+    """A digest of all that the marts are made from: the receipts, and the project's own files."""
+    with connect(
+        settings.duckdb_path, wait_seconds=settings.lock_wait_seconds, on_wait=waiting
+    ) as con:
+        receipts = con.execute(
+            "select table_name, object_key, etag from raw_data.load_receipts order by all"
+        ).fetchall()
+    files = [
+        (path.relative_to(project_root()).as_posix(), path.stat().st_size, path.stat().st_mtime_ns)
+        for name in _BUILT_FROM
+        for path in _files(project_root() / name)
+    ]
+    told = json.dumps([receipts, files, as_of.isoformat(), str(settings.duckdb_path)])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    return sorted(item for item in path.rglob("*") if item.suffix in _SOURCES and item.is_file())
+
+
+def _marker(home: Places) -> Path:
+    return home.home / "state" / "published"
+
+
+def _remembered(home: Places) -> str | None:
+    marker = _marker(home)
+    return marker.read_text(encoding="utf-8") if marker.is_file() else None

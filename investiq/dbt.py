@@ -1,0 +1,106 @@
+"""Running dbt as a user would, as a command of its own, with its progress shown.
+
+A process of its own, because dbt keeps the DuckDB file open for as long as it lives.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ingestion.errors import BuildFailed
+from ingestion.loading.duckdb_connection import connect
+from ingestion.settings import Settings, project_root
+from investiq.console import Advance, waiting
+from investiq.context import places
+
+_RESULTS = frozenset(
+    {
+        "LogModelResult",
+        "LogSeedResult",
+        "LogTestResult",
+        "LogSnapshotResult",
+        "LogUnitTestResult",
+        "LogNodeNoOpResult",
+        "SkippingDetails",
+    }
+)
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """What dbt did: nodes by status, and what it said of those that failed."""
+
+    nodes: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """The environment in which `dbt` works on this home's warehouse."""
+    home = places(settings)
+    return {
+        **os.environ,
+        "INVESTIQ_DUCKDB_PATH": str(home.warehouse),
+        "DBT_TARGET_PATH": str(home.dbt / "target"),
+        "DBT_LOG_PATH": str(home.dbt / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def build(settings: Settings, variables: dict[str, str], advance: Advance) -> BuildReport:
+    """`dbt build`: seeds, models and tests in the order of their dependencies.
+
+    Raises:
+        BuildFailed: a model or a test failed; what hangs on it was not rebuilt.
+        WarehouseBusy: another process holds the warehouse.
+    """
+    with connect(settings.duckdb_path, wait_seconds=settings.lock_wait_seconds, on_wait=waiting):
+        pass  # dbt itself does not wait long for the lock, nor say who holds it
+    arguments = ["build", "--vars", json.dumps(variables)]
+    report = _run(settings, arguments, advance)
+    return report
+
+
+def _run(settings: Settings, arguments: Sequence[str], advance: Advance) -> BuildReport:
+    command = [sys.executable, "-m", "dbt.cli.main", "--log-format", "json", *arguments]
+    report = BuildReport()
+    tail: list[str] = []
+    with subprocess.Popen(
+        command,
+        cwd=project_root(),
+        env=dbt_environment(settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            tail = [*tail[-20:], line.strip()]
+            _follow(line, report, advance)
+    if process.returncode != 0:
+        log = places(settings).dbt / "logs" / "dbt.log"
+        said = report.failures or tail[-3:]
+        raise BuildFailed(
+            f"dbt failed, and the marts that hang on it keep what was audited before: "
+            f"{' | '.join(said[:5])[:1200]}. The log is {log}; mend "
+            "the model or the data, then run `investiq build`."
+        )
+    return report
+
+
+def _follow(line: str, report: BuildReport, advance: Advance) -> None:
+    """Take one line of dbt's JSON log: count results, keep what failed."""
+    try:
+        event: dict[str, Any] = json.loads(line)
+    except json.JSONDecodeError:
+        return
+    info, data = event.get("info", {}), event.get("data", {})
+    if info.get("name") in _RESULTS and "index" in data and "total" in data:
+        report.nodes = int(data["total"])
+        advance(int(data["index"]), int(data["total"]))
+    if info.get("level") == "error":
+        report.failures.append(" ".join(str(info.get("msg", "")).split()))

@@ -1,0 +1,94 @@
+"""`investiq demo`: twelve simulated days with a holiday and a Muhurat session, end to end."""
+
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+from rich.table import Table
+
+from ingestion.loading.duckdb_connection import connect
+from ingestion.settings import Settings, project_root
+from investiq import chain
+from investiq.console import out
+from investiq.context import object_store, places
+from investiq.sources import DEMO_NEWEST, DEMO_OLDEST, SourceName, open_source
+from investiq.status import show_places
+from investiq.steps import Span
+
+_INDICES = """
+    select index_name, close_price, return_1d from marts.fct_index_daily
+    where trade_date = (select max(trade_date) from marts.fct_index_daily)
+    order by index_name != 'NIFTY 50', index_name limit 4
+"""
+_MOVERS = """
+    select symbol, close_price, return_1d from marts.rpt_movers_daily
+    where list_name = $1 and trade_date = (select max(trade_date) from marts.rpt_movers_daily)
+    order by rank_no limit 3
+"""
+_BREADTH = """
+    select trade_date, advances, declines, unchanged, turnover_cr
+    from marts.fct_market_breadth_daily order by trade_date desc limit 1
+"""
+_RECORDS = """
+    select disposition, sum(records) from marts.rpt_record_accounting group by all order by all
+"""
+
+
+def run_demo(settings: Settings) -> None:
+    """Run the chain on the simulated exchange and print what came of it."""
+    started = time.monotonic()
+    out.print(f"[bold]InvestIQ Metrics demo[/]: simulated NSE, {DEMO_OLDEST} to {DEMO_NEWEST}\n")
+    with (
+        open_source(SourceName.SANDBOX, settings, None) as source,
+        object_store(settings) as store,
+    ):
+        chain.run(settings, source, Span(DEMO_OLDEST, DEMO_NEWEST), store)
+    with connect(settings.duckdb_path, read_only=True) as con:
+        _show_market(con)
+    show_places(settings)
+    home = _short(places(settings).home)
+    out.print(
+        f"\nAsk more: `investiq --home {home} status`; "
+        f"`INVESTIQ_HOME={home} dbt test` (in .venv/bin).\n"
+        f"All of it took {time.monotonic() - started:.0f} s and nothing left running."
+    )
+
+
+def _show_market(con: duckdb.DuckDBPyConnection) -> None:
+    day, advances, declines, unchanged, turnover = _row(con, _BREADTH)
+    out.print(
+        f"\n[bold]{day}[/]  {advances} up, {declines} down, {unchanged} unchanged; "
+        f"turnover ₹{turnover:,.0f} crore (simulated)"
+    )
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for column in ("index", "gainers", "losers"):
+        table.add_column(column)
+    columns = [
+        con.execute(_INDICES).fetchall(),
+        con.execute(_MOVERS, ["gainers"]).fetchall(),
+        con.execute(_MOVERS, ["losers"]).fetchall(),
+    ]
+    for number in range(max(len(column) for column in columns)):
+        cells = [_cell(column[number]) if number < len(column) else "" for column in columns]
+        table.add_row(*cells)
+    out.print(table)
+    went = ", ".join(f"{name} {count}" for name, count in con.execute(_RECORDS).fetchall())
+    out.print(f"Every record accounted for: {went}\n")
+
+
+def _cell(row: tuple[str, Decimal, float | None]) -> str:
+    name, close, change = row
+    shown = "" if change is None else f" {change:+.2%}"
+    return f"{name} {close:,.2f}{shown}"
+
+
+def _row(con: duckdb.DuckDBPyConnection, query: str) -> tuple[object, ...]:
+    row = con.execute(query).fetchone()
+    assert row is not None, "the chain ended well, so the mart has rows"
+    return tuple(row)
+
+
+def _short(path: Path) -> str:
+    root = project_root()
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

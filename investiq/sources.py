@@ -1,0 +1,91 @@
+"""Where a run takes its data from: the live APIs, the simulated exchange, or a folder."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from ingestion.calendar import IST, TradingCalendar, default_calendar
+from ingestion.errors import ConfigurationError
+from ingestion.settings import Settings
+
+DEMO_NEWEST = date(2025, 10, 24)
+DEMO_OLDEST = date(2025, 10, 9)  # twelve days with Muhurat on 21 October and a holiday after it
+_AFTER_CLOSE = timedelta(hours=1)
+
+
+class SourceName(StrEnum):
+    """What `--source` takes."""
+
+    LIVE = "live"
+    SANDBOX = "sandbox"
+    DIRECTORY = "directory"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source with its own present: in the sandbox the clock is the simulated one."""
+
+    name: str
+    settings: Settings
+    clock: Callable[[], datetime]
+    before_session: Callable[[date], None] = field(default=lambda day: None)
+    folder: Path | None = None
+
+    def newest_session(self, calendar: TradingCalendar) -> date:
+        """The session that has opened last by the source's own clock."""
+        return calendar.latest_opened(self.clock())
+
+    def today(self) -> date:
+        """The source's own date in India: what "as of" means for freshness."""
+        return self.clock().astimezone(IST).date()
+
+
+@contextmanager
+def open_source(name: SourceName, settings: Settings, folder: Path | None) -> Iterator[Source]:
+    """The source as named; the simulated exchange is started for as long as the block runs.
+
+    Raises:
+        ConfigurationError: a folder is given where none belongs, or missing where one does.
+    """
+    if (folder is None) == (name is SourceName.DIRECTORY):
+        raise ConfigurationError(
+            "A folder goes with `--source directory`, and only with it: "
+            "`investiq run --source directory PATH`."
+        )
+    if name is SourceName.SANDBOX:
+        with _sandbox(settings) as source:
+            yield source
+        return
+    yield Source(name, settings, lambda: datetime.now(UTC), folder=folder)
+
+
+@contextmanager
+def _sandbox(settings: Settings) -> Iterator[Source]:
+    """The simulated exchange on loopback, asked by the same client as the real API."""
+    from sandbox.exchange import Exchange
+    from sandbox.market import Market
+
+    calendar = default_calendar()
+    now = [calendar.closes_at(DEMO_NEWEST) + _AFTER_CLOSE]
+    with Exchange(Market.build(), now=now[0]) as exchange:
+
+        def before_session(day: date) -> None:
+            if not calendar.is_session(day):
+                return
+            now[0] = calendar.closes_at(day) + _AFTER_CLOSE
+            exchange.set_clock(now[0])
+
+        simulated = settings.model_copy(
+            update={
+                "rapidapi_url": exchange.url,
+                "rapidapi_key": SecretStr("simulated"),
+                "rapidapi_requests_per_second": 50,
+                "rapidapi_requests_per_day": 100_000,
+            }
+        )
+        yield Source("sandbox", simulated, lambda: now[0].astimezone(UTC), before_session)

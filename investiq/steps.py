@@ -1,0 +1,147 @@
+"""The steps of the chain, each idempotent and each a command of its own.
+
+ingest → promote → load → check arrival → build → check ohlc → report
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from ingestion.calendar import TradingCalendar, default_calendar
+from ingestion.errors import ConfigurationError
+from ingestion.ingest import ingest_directory, ingest_session
+from ingestion.loading import DATASETS, LoadReport, load_pending
+from ingestion.objectstore import ObjectStore
+from ingestion.outcomes import Outcome
+from ingestion.promotion import PromotionReport, promote_pending
+from ingestion.settings import Settings
+from ingestion.sources.rapidapi import rapidapi_quotes
+from investiq import context
+from investiq.console import step, waiting
+from investiq.dbt import BuildReport
+from investiq.dbt import build as dbt_build
+from investiq.sources import Source
+
+if TYPE_CHECKING:
+    from expectations.report import CheckReport
+    from expectations.runner import SuiteName
+    from report.publish import PublishResult
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The sessions asked for; both ends included, None: what the source has."""
+
+    first: date | None
+    last: date | None
+
+    def sessions(self, calendar: TradingCalendar, newest: date) -> list[date]:
+        """The days to ask for: the span, or the newest session alone."""
+        if self.first is None and self.last is None:
+            return [newest]
+        first = self.first or self.last
+        last = self.last or newest
+        assert first is not None
+        if first > last:
+            raise ConfigurationError(
+                f"The range begins after it ends ({first} to {last}). Give --from before --to."
+            )
+        days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+        wanted = list(days)
+        return [day for day in wanted if calendar.is_session(day)] or wanted[:1]
+
+
+def ingest(
+    settings: Settings, source: Source, span: Span, store: ObjectStore, *, again: bool = False
+) -> list[Outcome]:
+    """Land what the source has for the sessions asked for."""
+    with step(f"ingest ({source.name})") as advance:
+        if source.folder:
+            outcomes = ingest_directory(
+                source.folder,
+                store,
+                first=span.first,
+                last=span.last,
+                max_bytes=settings.max_body_bytes,
+            )
+            advance(len(outcomes), len(outcomes))
+            return outcomes
+        calendar = default_calendar()
+        days = span.sessions(calendar, source.newest_session(calendar))
+        outcomes = []
+        with rapidapi_quotes(source.settings, source.clock) as quotes:
+            for number, day in enumerate(days, start=1):
+                source.before_session(day)
+                outcomes.append(
+                    ingest_session(
+                        day,
+                        quotes,
+                        store,
+                        calendar,
+                        again=again,
+                        clock=source.clock,
+                        secrets=settings.secrets,
+                    )
+                )
+                advance(number, len(days))
+        return outcomes
+
+
+def promote(store: ObjectStore, *, again: bool = False) -> list[PromotionReport]:
+    """Promote what has landed and is not promoted."""
+    with step("promote") as advance:
+        return promote_pending(store, again=again, progress=advance)
+
+
+def load(settings: Settings, store: ObjectStore, tables: Iterable[str] = ()) -> list[LoadReport]:
+    """Load what has no receipt into the raw tables named, or all."""
+    warehouse = context.warehouse(settings, store)
+    reports = []
+    for name in tables or DATASETS:
+        if name not in DATASETS:
+            raise ConfigurationError(
+                f"There is no raw table {name!r}. Name one of {', '.join(DATASETS)}."
+            )
+        with step(f"load {name}") as advance:
+            reports.append(load_pending(DATASETS[name], store, warehouse, advance))
+    return reports
+
+
+def build(settings: Settings, as_of: date) -> BuildReport:
+    """Seeds, models and tests."""
+    with step("dbt build") as advance:
+        return dbt_build(settings, {"as_of": as_of.isoformat()}, advance)
+
+
+def check(settings: Settings, suites: Sequence["SuiteName"]) -> list["CheckReport"]:
+    """Run Great Expectations suites.
+
+    Raises:
+        CheckFailed: one of them failed; the message says what to look at.
+    """
+    from expectations.runner import run_suite
+
+    home = context.places(settings)
+    reports = []
+    for suite in suites:
+        with step(f"check {suite}"):
+            report = run_suite(
+                suite,
+                warehouse=home.warehouse,
+                output=home.checks,
+                wait_seconds=settings.lock_wait_seconds,
+                on_wait=waiting,
+            )
+        reports.append(report)
+        report.raise_if_failed()
+    return reports
+
+
+def publish(settings: Settings) -> "PublishResult":
+    """Write marts/*.parquet and the report."""
+    from report.publish import publish as publish_report
+
+    home = context.places(settings)
+    with step("report"):
+        return publish_report(warehouse=home.warehouse, marts_dir=home.marts, page=home.page)

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 Number = int | float | Decimal
-UNKNOWN = "–"
-MINUS = "−"  # noqa: RUF001 - the typographic minus lines up with the plus sign, a hyphen does not
+UNKNOWN = "\u2013"
+MINUS = "\u2212"  # as wide as the plus sign, so that columns line up; a hyphen is not
 _THIN = "\u202f"
 
 

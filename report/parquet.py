@@ -15,11 +15,12 @@ from pathlib import Path
 import duckdb
 
 from ingestion.errors import ConfigurationError
+from ingestion.loading.duckdb_connection import connect
 from report.atomic import PublishedDirectory
 from report.errors import PublishFailed
 
 MANIFEST = "manifest.json"
-LOCK_WAIT_SECONDS = 120.0
+PUBLISHER_WAIT_SECONDS = 120.0
 # Row order inside the files: by time first, so that readers of recent sessions skip row groups.
 # A mart that is not listed is ordered by all its columns, which is as deterministic, only slower.
 GRAINS: dict[str, tuple[str, ...]] = {
@@ -64,7 +65,7 @@ def export_marts(
     marts_dir: Path,
     *,
     schema: str = "marts",
-    lock_wait_seconds: float = LOCK_WAIT_SECONDS,
+    warehouse_wait_seconds: float = 60.0,
 ) -> ExportResult:
     """Publish all marts of `warehouse` in `marts_dir`, or leave what is there untouched.
 
@@ -72,16 +73,16 @@ def export_marts(
     ConfigurationError where there is no warehouse or no mart in it, WarehouseBusy where a writer
     holds it too long, PublishFailed where the disk refuses.
     """
-    if not warehouse.is_file():
+    if not warehouse.is_file():  # asked before anything is created beside it
         raise ConfigurationError(
             f"There is no warehouse at {warehouse}. Fill one with `investiq run --source sandbox`, "
             "or name yours in INVESTIQ_DUCKDB_PATH."
         )
     published = PublishedDirectory(marts_dir)
     try:
-        with published.exclusive(lock_wait_seconds):
+        with published.exclusive(PUBLISHER_WAIT_SECONDS):
             staging = published.new_staging()
-            tables, state = _write_tables(warehouse, staging, schema)
+            tables, state = _write_tables(warehouse, staging, schema, warehouse_wait_seconds)
             current = published.current()
             if current is not None and _holds(current, tables):
                 published.discard(staging)
@@ -99,9 +100,9 @@ def export_marts(
 
 
 def _write_tables(
-    warehouse: Path, staging: Path, schema: str
+    warehouse: Path, staging: Path, schema: str, warehouse_wait_seconds: float
 ) -> tuple[tuple[ExportedTable, ...], dict[str, str]]:
-    with duckdb.connect(warehouse, read_only=True) as connection:
+    with connect(warehouse, read_only=True, wait_seconds=warehouse_wait_seconds) as connection:
         columns = _columns_of(connection, schema)
         if not columns:
             raise ConfigurationError(
@@ -126,8 +127,8 @@ def _columns_of(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str,
     ).fetchall():
         if not _SAFE_NAME.fullmatch(table):
             raise PublishFailed(
-                f"The mart {table!r} cannot be a file name. Rename it in dbt to lower-case letters, "
-                "digits and underscores."
+                f"The mart {table!r} cannot be a file name. Rename it in dbt to lower-case "
+                "letters, digits and underscores."
             )
         found.setdefault(table, []).append(column)
     return found

@@ -53,7 +53,7 @@ class Shape:
     seed: int = 7
 
 
-def build_warehouse(path: Path, shape: Shape = Shape()) -> Path:  # noqa: B008 - frozen
+def build_warehouse(path: Path, shape: Shape = Shape()) -> Path:
     """Write the market to a new DuckDB file at `path` and close it."""
     rng = np.random.default_rng(shape.seed)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -154,9 +154,7 @@ def _shares(rng: np.random.Generator, shape: Shape) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _indices(
-    connection: duckdb.DuckDBPyConnection, rng: np.random.Generator, shape: Shape
-) -> None:
+def _indices(connection: duckdb.DuckDBPyConnection, rng: np.random.Generator, shape: Shape) -> None:
     number = 0
     for category, names in INDICES.items():
         for name in names:

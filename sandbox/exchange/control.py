@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange.faults import FAULTS
-from sandbox.exchange.mutations import MUTATIONS
 from sandbox.exchange.routing import Reply, Request
 
 if TYPE_CHECKING:
@@ -39,8 +38,6 @@ def _dispatch(exchange: "Exchange", request: Request) -> Reply:
             name, options = wanted["fault"], wanted.get("options", {})
             if name not in FAULTS:
                 raise ValueError(f"no fault {name!r}; choose one of {', '.join(FAULTS)}")
-            if name == "mutate" and options.get("how") not in MUTATIONS:
-                raise ValueError(f"options.how must be one of {', '.join(MUTATIONS)}")
             exchange.script(wanted["path"], FAULTS[name](**options), int(wanted.get("times", 1)))
             return Reply.of_json(_state(exchange), 201)
         case "DELETE", "faults":

@@ -207,15 +207,18 @@ class Mutate:
     how: str | Callable[[list[Row]], list[Any]]
     rows: int = 1
 
+    def __post_init__(self) -> None:
+        """Refuse an unknown name when the fault is scripted, not when it strikes."""
+        if isinstance(self.how, str) and self.how not in MUTATIONS:
+            raise ValueError(f"no mutation {self.how!r}; choose one of {', '.join(MUTATIONS)}")
+
     def apply(self, reply: Reply) -> Wire:
         """The array with the changed rows, written with NaN and Infinity where they are asked."""
         before: list[Row] = json.loads(reply.body)
-        if callable(self.how):
-            after = self.how(before)
-        elif self.how in MUTATIONS:
+        if isinstance(self.how, str):
             after = MUTATIONS[self.how](before, self.rows)
         else:
-            raise ValueError(f"no mutation {self.how!r}; choose one of {', '.join(MUTATIONS)}")
+            after = self.how(before)
         return Wire.of(Reply.of_json(after, reply.status, reply.headers))
 
 

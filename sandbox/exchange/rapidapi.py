@@ -79,7 +79,9 @@ class RapidApi:
                 return []
             session = self._world.market.session_as_of(self._world.clock.now())
             inside = set(self._world.market.constituents(index, session))
-            quotes = [q for q in quotes if q.security_id in inside or q.identifier == index]
+            quotes = [quote for quote in quotes if quote.identifier == index] + [
+                quote for quote in quotes if quote.security_id in inside
+            ]
         if wanted:
             quotes = [quote for quote in quotes if quote.identifier in wanted]
         return quotes

@@ -58,4 +58,4 @@ def _line(
 
 def _volume_share(progress: float) -> float:
     """How much of the day's volume is done: much at the opening, most towards the close."""
-    return 0.35 * progress**0.6 + 0.65 * progress**1.6
+    return float(0.35 * progress**0.6 + 0.65 * progress**1.6)

@@ -6,7 +6,7 @@ _RARE = "QXYZ"
 
 
 def check_digit(body: str) -> int:
-    """The ISO 6166 check digit of the first eleven characters of an ISIN (Luhn, letters as 10-35)."""
+    """The ISO 6166 check digit of the first eleven characters of an ISIN (Luhn, A=10)."""
     digits = "".join(str(int(character, 36)) for character in body)
     total = 0
     for place, digit in enumerate(reversed(digits)):

@@ -1,5 +1,6 @@
 """The simulated market: built once from a seed, then only read."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -78,7 +79,7 @@ class Market:
 
     def session_number(self, day: date) -> int:
         """The number of the last session on or before `day`; LookupError before the first."""
-        number = int(np.searchsorted(np.array(self.sessions), day, side="right")) - 1  # type: ignore[call-overload]
+        number = bisect_right(self.sessions, day) - 1
         if number < 0:
             raise LookupError(
                 f"the market starts on {self.sessions[0]}: build it with an earlier start "

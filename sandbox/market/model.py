@@ -78,8 +78,9 @@ class IndexBar:
 class Quote:
     """What the quote feed knows of a share or an index at one moment.
 
-    `security_id` is None on index rows; elsewhere None stands for what the feed does not know. `updated_at` is IST without a zone, and its date
-    is the session the figures belong to: days old for a suspended share or an abandoned series.
+    `security_id` is None on index rows; elsewhere None stands for what the feed does not know.
+    `updated_at` is IST without a zone, and its date is the session the figures belong to: days old
+    for a suspended share or an abandoned series.
     """
 
     identifier: str

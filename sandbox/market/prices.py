@@ -56,7 +56,7 @@ def make_bars(
     """All bars of the market; `activity` is the liveliness of each session against a full one."""
     closes = _closes(plan, returns)
     shape = closes.close.shape
-    adjustment = np.cumprod(plan.factor, axis=0)
+    adjustment = np.asarray(np.cumprod(plan.factor, axis=0), dtype=np.float64)
     opens = _opens(generator, universe, plan, closes)
     high, low = _ranges(generator, universe, closes, opens)
     locked = ((closes.close >= closes.upper) | (closes.close <= closes.lower)) & (plan.band <= 0.05)
@@ -101,12 +101,11 @@ def _closes(plan: Plan, returns: Floats) -> _Closes:
         fine = (ref < _FINE_TICK_BELOW) & (day >= FINE_TICK_SINCE)
         step = np.where(fine, 1.0, 5.0)
         # A newcomer may double on its first day; everything else stays within its band.
-        band = np.where(first == number, 0.6, plan.band[number])
+        band = np.where((first == number) & (number > 0), 0.6, plan.band[number])
         floor = np.ceil(ref * (1.0 - band) / step - 1e-9) * step
         ceiling = np.floor(ref * (1.0 + band) / step + 1e-9) * step
-        move = np.where(
-            ref < _LOWEST, np.maximum(moves[number], 1.0 / moves[number]), moves[number]
-        )
+        move = moves[number]
+        move = np.where(ref < _LOWEST, np.maximum(move, 1.0 / move), move)
         target = (ref - plan.dividend[number] * 100.0) * move
         value = np.clip(np.round(target / step) * step, floor, ceiling)
         value = np.where(plan.traded[number], value, raw)

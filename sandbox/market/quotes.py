@@ -1,5 +1,6 @@
 """The quote feed's view of the market at one moment, with the staleness the real feed has."""
 
+from bisect import bisect_left
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -114,9 +115,7 @@ def _update_time(hours: Hours, moment: datetime, drawn: Floats) -> datetime:
 def _window_start(market: "Market", number: int, back: timedelta) -> int:
     """The first session after `back` before session `number`."""
     after = market.sessions[number] - back
-    return int(
-        np.searchsorted(np.array(market.sessions, dtype="datetime64[D]"), np.datetime64(after))
-    )
+    return bisect_left(market.sessions, after)
 
 
 def _year_range(market: "Market", number: int, ids: Ints, seen: Day) -> tuple[Floats, Floats]:

@@ -16,12 +16,12 @@ def log_returns(generator: np.random.Generator, universe: Universe, sessions: in
     market = _DRIFT + 0.007 * calm * _fat(generator, (sessions,))
     groups = 0.005 * calm[:, None] * _fat(generator, (sessions, len(GROUPS)))
     own = universe.volatility * _fat(generator, (sessions, len(universe.companies)))
-    returns: Floats = market[:, None] * universe.beta + groups[:, universe.group] + own
-    return returns - 0.5 * universe.volatility**2
+    fair = 0.5 * universe.volatility**2
+    return np.asarray(market[:, None] * universe.beta + groups[:, universe.group] + own - fair)
 
 
 def _fat(generator: np.random.Generator, shape: tuple[int, ...]) -> Floats:
-    return np.asarray(generator.standard_t(_DEGREES, shape)) / np.sqrt(2.0)
+    return np.asarray(generator.standard_t(_DEGREES, shape) / np.sqrt(2.0))
 
 
 def _slow_volatility(generator: np.random.Generator, sessions: int) -> Floats:

@@ -4,9 +4,8 @@
 
 import sys
 from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,13 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
-class Suite(StrEnum):
-    """The suites of Great Expectations."""
-
-    ARRIVAL = "arrival"
-    OHLC = "ohlc"
 
 
 class Options:
@@ -135,14 +127,14 @@ def build(
 @app.command()
 def check(
     suites: Annotated[
-        list[str] | None, typer.Argument(help="arrival, ohlc [default: both]")
+        list[Literal["arrival", "ohlc"]] | None, typer.Argument(help="[default: both]")
     ] = None,
 ) -> None:
     """Run the Great Expectations suites; exit code 10 when one fails."""
     from investiq import steps
 
     settings = _settings()
-    for report in steps.check(settings, [suite.value for suite in suites or Suite]):
+    for report in steps.check(settings, suites or ["arrival", "ohlc"]):
         out.print(f"{report.suite}: {len(report.results)} expectations hold; {report.data_docs}")
 
 

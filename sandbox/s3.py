@@ -1,0 +1,156 @@
+"""The embedded S3: a real server on loopback that keeps its files, shared by all who use it.
+
+`with embedded_s3(data_dir, run_dir) as s3:` starts it, or joins the one that runs on `data_dir`;
+the last one out stops it.
+"""
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import boto3
+from botocore.client import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox import seaweed
+from sandbox.locks import FileLock, alone
+from sandbox.seaweed import ServerState
+
+REGION = "us-east-1"
+_READY_SECONDS = 30.0
+_LOCK_SECONDS = 90.0
+_ATTEMPTS = 3  # another process may take one of the free ports before the server does
+
+
+class S3DidNotStart(RuntimeError):
+    """The embedded S3 did not answer a signed request in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class S3Server:
+    """A running embedded S3 and the keys that it accepts."""
+
+    endpoint_url: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    pid: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which boto3, DuckDB and the AWS tools find this server."""
+        return {
+            "AWS_ENDPOINT_URL_S3": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+        }
+
+
+@contextmanager
+def embedded_s3(data_dir: Path, run_dir: Path) -> Iterator[S3Server]:
+    """Run, or join, the S3 server whose objects lie in `data_dir`.
+
+    Objects and keys stay in `data_dir`, the log is `run_dir/seaweedfs.log`. Many processes and
+    threads may be inside at once. Raises S3DidNotStart with the end of the log.
+    """
+    data_dir, run_dir = data_dir.resolve(), run_dir.resolve()
+    for folder in (data_dir, run_dir):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    starter, state_file = data_dir / "starter.lock", data_dir / "server.json"
+    with alone(starter, _LOCK_SECONDS):
+        user = FileLock(data_dir / "users.lock").share()
+        try:
+            server = _join_or_start(data_dir, run_dir, state_file)
+        except BaseException:
+            user.close()
+            raise
+    try:
+        yield server
+    finally:
+        with alone(starter, _LOCK_SECONDS):
+            last_one = user.take_alone()
+            state = ServerState.read(state_file)
+            if last_one and state is not None:
+                seaweed.stop(state)
+                state_file.unlink()
+            user.close()
+
+
+def _join_or_start(data_dir: Path, run_dir: Path, state_file: Path) -> S3Server:
+    """The server of the state file if it lives and answers to our keys, else a new one."""
+    keys = _credentials(data_dir / "credentials.json")
+    state = ServerState.read(state_file)
+    if state is not None:
+        if state.is_alive() and _answers(state, keys, patience_seconds=5.0):
+            return S3Server(state.endpoint_url, *keys, state.pid)
+        seaweed.stop(state)
+    log = run_dir / "seaweedfs.log"
+    store = data_dir / "objects"
+    store.mkdir(exist_ok=True)
+    ports_file = data_dir / "ports.json"
+    for attempt in range(_ATTEMPTS):
+        # The same ports as last time where they are free: SeaweedFS names folders after them.
+        wanted = _read_ports(ports_file) if attempt == 0 else {}
+        state = seaweed.start(store, run_dir, log, keys, wanted)
+        state.write(state_file)
+        if _answers(state, keys, patience_seconds=_READY_SECONDS):
+            ports_file.write_text(json.dumps(state.ports))
+            return S3Server(state.endpoint_url, *keys, state.pid)
+        seaweed.stop(state)
+        state_file.unlink(missing_ok=True)
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    raise S3DidNotStart(
+        f"the embedded S3 did not start in {_ATTEMPTS} attempts. The end of {log}:\n{tail}\n"
+        "Look there for a full disk, a blocked port or a damaged store; if the objects are not "
+        f"needed, remove {store} and try again."
+    )
+
+
+def _answers(state: ServerState, keys: tuple[str, str], patience_seconds: float) -> bool:
+    """Whether a signed request succeeds before the deadline and while the process lives."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=state.endpoint_url,
+        aws_access_key_id=keys[0],
+        aws_secret_access_key=keys[1],
+        region_name=REGION,
+        config=Config(
+            connect_timeout=1.0,
+            read_timeout=2.0,
+            retries={"total_max_attempts": 1},
+            proxies={},
+        ),
+    )
+    deadline = time.monotonic() + patience_seconds
+    while time.monotonic() < deadline and state.is_alive():
+        try:
+            client.list_buckets()
+        except (BotoCoreError, ClientError):
+            time.sleep(0.05)
+        else:
+            return True
+    return False
+
+
+def _credentials(path: Path) -> tuple[str, str]:
+    """(access key, secret key): random, made once, readable by the owner only."""
+    if not path.exists():
+        made = {"access_key": secrets.token_hex(10).upper(), "secret_key": secrets.token_hex(20)}
+        new = path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(made, file)
+        new.replace(path)
+    stored = json.loads(path.read_text())
+    return stored["access_key"], stored["secret_key"]
+
+
+def _read_ports(path: Path) -> dict[str, int]:
+    return dict(json.loads(path.read_text())) if path.exists() else {}

@@ -29,7 +29,7 @@ inner join newest
         disposed.asked_trade_date = newest.asked_trade_date
         and disposed.fetched_at = newest.fetched_at
 {% if var('audit_accepted_dates') -%}
-where disposed.asked_trade_date not in ('{{ var("audit_accepted_dates") | join("', '") }}')
+where disposed.asked_trade_date not in ({{ sql_list(var('audit_accepted_dates')) }})
 {% endif -%}
 group by disposed.asked_trade_date, disposed.source_key
 having

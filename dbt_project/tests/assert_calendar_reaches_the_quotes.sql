@@ -6,5 +6,7 @@ select
 from {{ ref('int_quotes__disposed') }}
 where
     reason = 'outside_calendar'
-    and trade_date > (select max(calendar_date) from {{ ref('int_calendar__days') }})
+    and trade_date > (
+        select max(days.calendar_date) from {{ ref('int_calendar__days') }} as days
+    )
 group by trade_date

@@ -9,7 +9,20 @@ with promoted as (
             partition by source_key order by attempted_at desc, object_key desc
         ) as newest_first
     from {{ ref('stg_ingestion__outcomes') }}
-    where stage = 'promote' and records_in > 0
+    where stage = 'promote'
+
+),
+
+expected as (
+
+    -- An object that was refused whole held no readable record; it counts as one.
+    select
+        source_key,
+        status,
+        case when status = 'quarantined' and records_in = 0 then 1 else records_in end
+            as records_in
+    from promoted
+    where newest_first = 1
 
 ),
 
@@ -24,12 +37,10 @@ accounted as (
 )
 
 select
-    promoted.source_key,
-    promoted.status,
-    promoted.records_in,
+    expected.source_key,
+    expected.status,
+    expected.records_in,
     accounted.records as records_accounted
-from promoted
-left join accounted on promoted.source_key = accounted.source_key
-where
-    promoted.newest_first = 1
-    and promoted.records_in <> coalesce(accounted.records, 0)
+from expected
+left join accounted on expected.source_key = accounted.source_key
+where expected.records_in <> coalesce(accounted.records, 0)

@@ -38,7 +38,7 @@ judged as (
             when instrument_type is null then 'unknown_identifier'
             when
                 instrument_type = 'share'
-                and series_text not in ('{{ var("equity_series") | join("', '") }}')
+                and series_text not in ({{ sql_list(var('equity_series')) }})
                 then 'series_not_covered'
         end as identity_reason,
         case

@@ -1,11 +1,7 @@
-{%- set detail = [] -%}
-{%- for column in [
+{%- set shown = [
     'identifier', 'last_update_time_text', 'open_price', 'high_price', 'low_price', 'close_price',
     'traded_volume', 'turnover_inr'
 ] -%}
-    {%- do detail.append("'" ~ (' ' if not loop.first else '') ~ column ~ '=' ~ "'") -%}
-    {%- do detail.append('coalesce(cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ "), '?')") -%}
-{%- endfor -%}
 
 with quotes as (
 
@@ -58,8 +54,10 @@ ranked as (
     select
         *,
         max(
-            case when values_hash_before is null or values_hash <> values_hash_before
-                then version_no end
+            case
+                when values_hash_before is null or values_hash <> values_hash_before
+                    then version_no
+            end
         ) over (partition by identifier, trade_date, final_reason) as winning_version_no,
         last_value(values_hash) over (
             partition by identifier, trade_date, final_reason
@@ -119,7 +117,7 @@ final as (
             when quarantine_class is not null then quarantine_class
             when final_reason is not null then 'calendar'
         end as quarantine_class,
-        case when final_reason is not null then {{ dbt.concat(detail) }} end as detail
+        case when final_reason is not null then {{ labelled_text(shown) }} end as detail
     from contested
 
 )

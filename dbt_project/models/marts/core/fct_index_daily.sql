@@ -25,7 +25,7 @@ final as (
         -- trade in the constituents
         traded_volume,
         turnover_inr,
-        cast(turnover_inr / 10000000 as decimal(24, 4)) as turnover_cr,
+        {{ crore('turnover_inr') }} as turnover_cr,
 
         -- the vendor's own figures
         high_52w,

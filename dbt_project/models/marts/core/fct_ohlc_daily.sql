@@ -28,13 +28,13 @@ final as (
 
         -- the shape of the day
         {{ ratio('high_price - low_price', 'low_price') }} as range_pct,
-        {{ ratio('(close_price - low_price) - (high_price - close_price)', 'high_price - low_price') }}
+        {{ ratio('2 * close_price - low_price - high_price', 'high_price - low_price') }}
             as close_location_value,
 
         -- trade
         traded_volume,
         turnover_inr,
-        cast(turnover_inr / 10000000 as decimal(24, 4)) as turnover_cr,
+        {{ crore('turnover_inr') }} as turnover_cr,
         cast({{ ratio('turnover_inr', 'traded_volume') }} as decimal(18, 4)) as vwap,
 
         -- the vendor's own figures

@@ -12,8 +12,8 @@ counted as (
         count(case when change_inr > 0 then 1 end) as advances,
         count(case when change_inr < 0 then 1 end) as declines,
         count(case when change_inr = 0 then 1 end) as unchanged,
-        cast(sum(case when change_inr > 0 then traded_volume end) as bigint) as up_volume,
-        cast(sum(case when change_inr < 0 then traded_volume end) as bigint) as down_volume,
+        cast(sum(case when change_inr > 0 then traded_volume else 0 end) as bigint) as up_volume,
+        cast(sum(case when change_inr < 0 then traded_volume else 0 end) as bigint) as down_volume,
         count(case when high_price >= high_52w then 1 end) as new_highs_52w,
         count(case when low_price <= low_52w then 1 end) as new_lows_52w,
         cast(sum(turnover_inr) as decimal(24, 2)) as turnover_inr
@@ -37,7 +37,7 @@ final as (
         new_highs_52w,
         new_lows_52w,
         turnover_inr,
-        cast(turnover_inr / 10000000 as decimal(24, 4)) as turnover_cr
+        {{ crore('turnover_inr') }} as turnover_cr
     from counted
 
 )

@@ -21,8 +21,9 @@ placed as (
         row_number() over (
             partition by prices.trade_date, securities.industry
             order by
-                case when prices.return_1d is null then 1 else 0 end,
-                prices.return_1d desc, prices.symbol
+                case when prices.return_1d is null then 1 else 0 end asc,
+                prices.return_1d desc,
+                prices.symbol asc
         ) as rank_from_top,
         row_number() over (
             partition by prices.trade_date, securities.industry
@@ -45,14 +46,19 @@ final as (
         count(case when return_1d < 0 then 1 end) as declines,
         count(case when return_1d = 0 then 1 end) as unchanged,
         avg(return_1d) as return_1d_equal_weight,
-        sum(return_1d * turnover_inr)
-        / nullif(cast(sum(case when return_1d is not null then turnover_inr end) as double precision), 0)
-            as return_1d_turnover_weight,
+        {{ ratio(
+            'sum(return_1d * turnover_inr)',
+            'sum(case when return_1d is not null then turnover_inr end)'
+        ) }} as return_1d_turnover_weight,
         cast(sum(turnover_inr) as decimal(24, 2)) as turnover_inr,
-        cast(sum(turnover_inr) / 10000000 as decimal(24, 4)) as turnover_cr,
-        max(case when rank_from_top = 1 and return_1d is not null then symbol end) as leader_symbol,
+        {{ crore('sum(turnover_inr)') }} as turnover_cr,
+        max(
+            case when rank_from_top = 1 and return_1d is not null then symbol end
+        ) as leader_symbol,
         max(case when rank_from_top = 1 then return_1d end) as leader_return_1d,
-        max(case when rank_from_bottom = 1 and return_1d is not null then symbol end) as laggard_symbol,
+        max(
+            case when rank_from_bottom = 1 and return_1d is not null then symbol end
+        ) as laggard_symbol,
         max(case when rank_from_bottom = 1 then return_1d end) as laggard_return_1d
     from placed
     group by trade_date, industry

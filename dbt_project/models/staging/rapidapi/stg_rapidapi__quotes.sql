@@ -1,5 +1,4 @@
-{%- set numbers = quote_numbers() -%}
-{%- set keys = quote_texts() + numbers | map(attribute='key') | list -%}
+{% set keys = quote_texts() + quote_numbers() | map(attribute='key') | list -%}
 
 with source as (
 
@@ -15,7 +14,7 @@ opened as (
         fetched_at,
         loaded_at,
         trade_date as asked_trade_date,
-        {{ json_fields('payload', keys, {'meta': quote_meta()}) }} as fields
+        {{ json_fields('payload', keys, {'meta': quote_meta()}) }} as payload_fields
     from source
 
 ),
@@ -23,36 +22,22 @@ opened as (
 texts as (
 
     select
-        source_key,
-        record_no,
-        fetched_at,
-        loaded_at,
-        asked_trade_date,
-        {%- for name in quote_texts() %}
-        nullif(trim({{ json_text('fields."' ~ name ~ '"') }}), '') as {{ name }}_text,
-        {%- endfor %}
-        {%- for name in quote_meta() %}
-        nullif(nullif(trim({{ json_text('fields."meta"."' ~ name ~ '"') }}), ''), '-') as {{ name }},
-        {%- endfor %}
-        {%- for number in numbers %}
-        {{ json_text('fields."' ~ number.key ~ '"') }} as {{ number.column }}_text,
-        {{ json_kind('fields."' ~ number.key ~ '"') }} as {{ number.column }}_kind{{ ',' if not loop.last }}
-        {%- endfor %}
+        opened.source_key,
+        opened.record_no,
+        opened.fetched_at,
+        opened.loaded_at,
+        opened.asked_trade_date,
+        {{ quote_text_columns('opened.payload_fields') }}
     from opened
 
 ),
 
-typed as (
+numbers as (
 
     select
         *,
         {{ try_ist_timestamp('last_update_time_text') }} as quoted_at_ist,
-        {%- for number in numbers %}
-        {%- set text = number.column ~ '_text' %}
-        {% if number.scale == 0 %}{{ try_bigint(text) }}
-        {%- else %}{{ try_decimal(text, 24 if number.scale == 2 else 18, number.scale) }}
-        {%- endif %} as {{ number.column }}_read{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ quote_read_columns() }}
     from texts
 
 ),
@@ -75,13 +60,8 @@ final as (
         quoted_at_ist,
         {{ dbt.dateadd('minute', -330, 'quoted_at_ist') }} as quoted_at_utc,
         cast(quoted_at_ist as date) as trade_date,
-        {%- for number in numbers %}
-        {%- set read = number.column ~ '_read' %}
-        {{ 'nullif(' ~ read ~ ', 0)' if number.zero_unknown else read }} as {{ number.column }},
-        {{ value_flaw(number.column ~ '_text', number.column ~ '_kind', read, number.zero_unknown) }}
-            as {{ number.column }}_flaw{{ ',' if not loop.last }}
-        {%- endfor %}
-    from typed
+        {{ quote_typed_columns() }}
+    from numbers
 
 )
 

@@ -13,7 +13,7 @@ from typing import Any
 import altair as alt
 
 from report import model
-from report.numbers import day, number, percent, short_day
+from report.numbers import day, number, percent
 
 VEGALITE_VERSION = "6.4"
 UP, DOWN, FLAT, MUTED = "var(--up)", "var(--down)", "var(--flat)", "var(--muted)"
@@ -100,7 +100,7 @@ def _index_chart(market: model.Market) -> alt.LayerChart | None:
         name="picked", value=first, bind=alt.binding_select(options=names, name="Index ")
     )
     base = (
-        alt.Chart(alt.Data(values=values))
+        alt.Chart(_data(values))
         .transform_filter("datum.i === picked")
         .encode(
             x=alt.X("s:O", title=None, axis=_session_axis()),
@@ -124,7 +124,7 @@ def _index_chart(market: model.Market) -> alt.LayerChart | None:
                   axis=alt.Axis(format=",.0f", tickCount=5, domain=False, ticks=False))  # fmt: skip
     wicks = base.mark_rule(strokeWidth=1.2).encode(y=level, y2="h:Q")
     bodies = base.mark_bar(size=_body_size(market), minBandSize=2).encode(y="o:Q", y2="c:Q")
-    return _sized(alt.layer(wicks, bodies), 260).add_params(picked)
+    return _sized(alt.layer(wicks, bodies).add_params(picked), 260)
 
 
 def _rose(bar: model.Bar) -> bool:
@@ -152,7 +152,7 @@ def _breadth_chart(sessions: Sequence[model.Breadth]) -> alt.LayerChart:
         for one in sessions
         for side, sign in sides
     ]
-    base = alt.Chart(alt.Data(values=values)).encode(
+    base = alt.Chart(_data(values)).encode(
         x=alt.X("s:O", title=None, axis=_session_axis()),
         tooltip=[alt.Tooltip("t:N", title="Session"), alt.Tooltip("A:N", title="Shares")],
     )
@@ -170,7 +170,7 @@ def _breadth_chart(sessions: Sequence[model.Breadth]) -> alt.LayerChart:
             scale=alt.Scale(domain=["advances", "declines"], range=[UP, DOWN]),
         ),
     )
-    zero = alt.Chart(alt.Data(values=[{"z": 0}])).mark_rule(color=MUTED).encode(y="z:Q")
+    zero = alt.Chart(_data([{"z": 0}])).mark_rule(color=MUTED).encode(y="z:Q")
     layers: list[alt.Chart] = [bars, zero]
     if len(sessions) <= 12:
         for side, sign in sides:
@@ -186,28 +186,24 @@ def _distribution_chart(buckets: Sequence[model.Bucket]) -> alt.LayerChart:
     """How many shares moved by how much, per whole percent."""
     values = [
         {
-            "p": position,
-            "b": _bucket_name(one),
+            "b": _bucket_label(one),
+            "r": _bucket_range(one),
             "n": one.shares,
-            "N": number(one.shares, 0),
+            "N": number(one.shares, 0) if one.shares else "",
             "u": _side(one),
         }
-        for position, one in enumerate(buckets)
+        for one in buckets
     ]
-    base = alt.Chart(alt.Data(values=values)).encode(
-        x=alt.X("b:O", sort=alt.SortField("p"), title="return of the session, %",
+    order = [str(value["b"]) for value in values]
+    base = alt.Chart(_data(values)).encode(
+        x=alt.X("b:O", sort=order, title="return of the session, %",
                 axis=alt.Axis(labelAngle=0, labelOverlap=True, ticks=False)),
         y=alt.Y("n:Q", title="shares",
                 axis=alt.Axis(tickCount=5, domain=False, ticks=False, format=",d")),
-        tooltip=[alt.Tooltip("b:N", title="Return, %"), alt.Tooltip("N:N", title="Shares")],
+        tooltip=[alt.Tooltip("r:N", title="Return, %"), alt.Tooltip("N:N", title="Shares")],
     )  # fmt: skip
-    bars = base.mark_bar().encode(
-        color=alt.Color(
-            "u:N",
-            title=None,
-            scale=alt.Scale(domain=["fell", "unchanged", "rose"], range=[DOWN, FLAT, UP]),
-        )
-    )
+    sides = alt.Scale(domain=["fell", "unchanged", "rose"], range=[DOWN, FLAT, UP])
+    bars = base.mark_bar().encode(color=alt.Color("u:N", title=None, scale=sides))
     counts = base.mark_text(dy=-6, fontSize=10, fill="var(--text)").encode(text="N:N")
     return _sized(alt.layer(bars, counts), 260)
 
@@ -218,18 +214,32 @@ def _side(bucket: model.Bucket) -> str:
     return "rose" if bucket.low is not None and bucket.low >= 0 else "fell"
 
 
-def _bucket_name(bucket: model.Bucket) -> str:
-    if bucket.low == bucket.high == 0:
+def _bucket_label(bucket: model.Bucket) -> str:
+    """The bound nearest to no move, short enough for an axis: '≥2' holds 2 to 3 percent."""
+    side = _side(bucket)
+    if side == "unchanged":
         return "0"
-    if bucket.low is None:
-        return f"below {number(bucket.high, 0)}"
-    if bucket.high is None:
-        return f"{number(bucket.low, 0)} or more"
+    near = bucket.low if side == "rose" else bucket.high
+    signs = {"rose": (">", "≥"), "fell": ("<", "≤")}[side]
+    return f"{signs[bool(near)]}{number(near, 0)}"
+
+
+def _bucket_range(bucket: model.Bucket) -> str:
+    if _side(bucket) == "unchanged":
+        return "unchanged"
+    if bucket.low is None or bucket.high is None:
+        return _bucket_label(bucket)
     return f"{number(bucket.low, 0)} to {number(bucket.high, 0)}"
 
 
-def _sized(chart: alt.LayerChart, height: int) -> alt.LayerChart:
-    return chart.properties(width="container", height=height, autosize=_FIT)
+def _data(values: list[dict[str, Any]]) -> dict[str, Any]:
+    """The values as Vega-Lite inline data, in the order given."""
+    return {"values": values}
+
+
+def _sized(chart: Any, height: int) -> alt.LayerChart:
+    sized: alt.LayerChart = chart.properties(width="container", height=height, autosize=_FIT)
+    return sized
 
 
 _FIT = alt.AutoSizeParams(type="fit-x", contains="padding")

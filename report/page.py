@@ -103,7 +103,9 @@ def _asset(name: str) -> str:
 @cache
 def _vega_bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script, from the installed vl-convert wheel."""
-    bundle: str = vl_convert.javascript_bundle(vl_version=charts.VEGALITE_VERSION)
+    bundle: str = vl_convert.javascript_bundle(
+        "window.vegaEmbed = vegaEmbed;", vl_version=charts.VEGALITE_VERSION
+    )
     if "</script" in bundle.lower():
         raise PublishFailed(
             "The Vega bundle holds a closing script tag and cannot be put into a page. "

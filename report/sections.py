@@ -8,7 +8,7 @@ from report import model
 from report.numbers import crore, number, percent
 from report.treemap import Tile, squarify
 
-MAP_TILES = 24
+WIDE_TILES, NARROW_TILES = 24, 12
 ACCOUNTED_ROWS = 8
 WIDE_MAP, NARROW_MAP = 2.6, 0.62  # width over height, as in page.css
 UNCLASSIFIED = "UNCLASSIFIED"
@@ -29,8 +29,8 @@ LISTS = {
     "most_active_volume": "Most active by volume",
 }
 DISPOSITIONS = {
-    "mart_ohlc": "In the share mart",
-    "mart_index": "In the index mart",
+    "mart_ohlc": "Share mart",
+    "mart_index": "Index mart",
     "superseded": "Superseded",
     "quarantined": "Quarantined",
 }
@@ -94,8 +94,8 @@ def view(market: model.Market) -> View:
         index_groups=index_groups(market.indices),
         lists=tuple((key, title, market.movers.get(key, ())) for key, title in LISTS.items()),
         maps=(
-            ("wide", turnover_map(market.sectors, WIDE_MAP)),
-            ("narrow", turnover_map(market.sectors, NARROW_MAP)),
+            ("wide", turnover_map(market.sectors, WIDE_MAP, WIDE_TILES)),
+            ("narrow", turnover_map(market.sectors, NARROW_MAP, NARROW_TILES)),
         ),
         unclassified_share=_unclassified_share(market.sectors),
         latest_breadth=latest,
@@ -136,7 +136,7 @@ def industry(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def turnover_map(sectors: Sequence[model.Sector], aspect: float) -> tuple[MapTile, ...]:
+def turnover_map(sectors: Sequence[model.Sector], aspect: float, tiles: int) -> tuple[MapTile, ...]:
     """Industries with turnover as tiles, the small ones together in one last tile."""
     sized = [
         (industry(one.industry), one.turnover_cr, one.return_1d)
@@ -144,7 +144,7 @@ def turnover_map(sectors: Sequence[model.Sector], aspect: float) -> tuple[MapTil
         if one.turnover_cr and one.turnover_cr > 0
     ]
     sized.sort(key=lambda one: (-one[1], one[0]))
-    shown, rest = sized[:MAP_TILES], sized[MAP_TILES:]
+    shown, rest = sized[:tiles], sized[tiles:]
     if rest:
         weight = sum(one[1] for one in rest)
         known = [one for one in rest if one[2] is not None]

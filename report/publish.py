@@ -1,0 +1,41 @@
+"""Publishes what leaves the warehouse: the marts as Parquet, and the page made from them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from report.page import PageResult, write_page
+from report.parquet import ExportResult, export_marts
+
+
+@dataclass(frozen=True, slots=True)
+class PublishResult:
+    """What readers find now: the Parquet set and the page, and whether each is new."""
+
+    marts: ExportResult
+    page: PageResult
+
+    @property
+    def changed(self) -> bool:
+        """False when a second run found everything published already."""
+        return self.marts.changed or self.page.changed
+
+
+def publish(
+    warehouse: Path,
+    marts_dir: Path,
+    page: Path,
+    *,
+    schema: str = "marts",
+    warehouse_wait_seconds: float = 60.0,
+) -> PublishResult:
+    """Export all marts of `warehouse` to `marts_dir`, then write `page` from that export.
+
+    Safe to run twice or two at once; a second run over the same marts writes nothing. Raises
+    ConfigurationError (no warehouse, no marts), WarehouseBusy (a writer holds it for longer than
+    `warehouse_wait_seconds`) or PublishFailed (disk, missing mart or column). In each case what
+    was published before is still whole.
+    """
+    marts = export_marts(
+        warehouse, marts_dir, schema=schema, warehouse_wait_seconds=warehouse_wait_seconds
+    )
+    return PublishResult(marts, write_page(marts_dir, page))

@@ -5,7 +5,7 @@
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -127,7 +127,7 @@ def build(
 @app.command()
 def check(
     suites: Annotated[
-        list[Literal["arrival", "ohlc"]] | None, typer.Argument(help="[default: both]")
+        list[str] | None, typer.Argument(help="arrival, ohlc [default: both]")
     ] = None,
 ) -> None:
     """Run the Great Expectations suites; exit code 10 when one fails."""

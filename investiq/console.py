@@ -29,7 +29,7 @@ def step(title: str) -> Iterator[Advance]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=out, transient=not out.is_terminal) as progress:
+    with Progress(*columns, console=out, disable=not out.is_terminal) as progress:
         task = progress.add_task(title, total=None)
 
         def advance(done: int, total: int) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,23 +62,19 @@ def object_store(settings: Settings) -> Iterator[ObjectStore]:
         store.ensure_bucket()
         yield store
         return
-    from sandbox.s3 import embedded_s3
+    from sandbox.s3 import S3DidNotStart, embedded_s3
 
     home = places(settings)
-    with embedded_s3(home.objects, home.home / "run") as server:
-        environment = {
-            "AWS_ENDPOINT_URL_S3": server.endpoint_url,
-            "AWS_ACCESS_KEY_ID": server.access_key,
-            "AWS_SECRET_ACCESS_KEY": server.secret_key,
-            "AWS_SESSION_TOKEN": None,
-            "AWS_PROFILE": None,
-            "AWS_REGION": "us-east-1",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }
-        with _environment(environment):
-            store = ObjectStore(s3_client(), settings.bucket)
-            store.ensure_bucket()
-            yield store
+    with ExitStack() as opened:
+        try:
+            server = opened.enter_context(embedded_s3(home.objects, home.home / "run"))
+        except S3DidNotStart as problem:
+            raise ConfigurationError(str(problem)) from None
+        others = {"AWS_SESSION_TOKEN": None, "AWS_PROFILE": None}
+        opened.enter_context(_environment({**server.environment, **others}))
+        store = ObjectStore(s3_client(), settings.bucket)
+        store.ensure_bucket()
+        yield store
 
 
 def warehouse(settings: Settings, store: ObjectStore) -> DuckDBWarehouse:

@@ -29,6 +29,8 @@ _RESULTS = frozenset(
     }
 )
 
+_QUIET = ("--log-format", "json", "--no-use-colors")
+
 
 @dataclass(slots=True)
 class BuildReport:
@@ -66,7 +68,7 @@ def build(settings: Settings, variables: dict[str, str], advance: Advance) -> Bu
 
 
 def _run(settings: Settings, arguments: Sequence[str], advance: Advance) -> BuildReport:
-    command = [sys.executable, "-m", "dbt.cli.main", "--log-format", "json", *arguments]
+    command = [sys.executable, "-m", "dbt.cli.main", *_QUIET, *arguments]
     report = BuildReport()
     tail: list[str] = []
     with subprocess.Popen(

@@ -114,17 +114,23 @@ def build(settings: Settings, as_of: date) -> BuildReport:
         return dbt_build(settings, {"as_of": as_of.isoformat()}, advance)
 
 
-def check(settings: Settings, suites: Sequence["SuiteName"]) -> list["CheckReport"]:
+def check(settings: Settings, suites: Sequence[str]) -> list["CheckReport"]:
     """Run Great Expectations suites.
 
     Raises:
         CheckFailed: one of them failed; the message says what to look at.
     """
-    from expectations.runner import run_suite
+    from expectations.runner import SUITES, run_suite
 
+    known: dict[str, SuiteName] = {name: name for name in SUITES}
     home = context.places(settings)
     reports = []
-    for suite in suites:
+    for asked in suites:
+        if asked not in known:
+            raise ConfigurationError(
+                f"There is no suite {asked!r}. Name one of {', '.join(known)}."
+            )
+        suite = known[asked]
         with step(f"check {suite}"):
             report = run_suite(
                 suite,

@@ -1,0 +1,72 @@
+# InvestIQ Metrics. `make` alone prints this help.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+export INVESTIQ_REAL_DATA ?= $(abspath ../shared/data)
+
+.PHONY: help
+help: ## Print this help
+	@awk 'BEGIN {FS = ":.*## "; print "Targets:"} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(VENV)/.demo ## Several simulated trading days, end to end: no account, no key, no network
+	@$(BIN)/investiq demo
+
+.PHONY: test
+test: lint ## Lint, types and all tests
+	@$(BIN)/coverage erase
+	@$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report= tests
+	@$(BIN)/coverage combine -q 2>/dev/null || true
+	@$(BIN)/coverage report
+
+.PHONY: lint
+lint: $(VENV)/.test ## Format, lint, types, import rules, SQL, secrets, known vulnerabilities
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/cfn-lint lambdas/template.yaml
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+	@$(BIN)/python .ci/audit.py
+
+.PHONY: bench
+bench: $(VENV)/.test ## Measure speed as ratios in one run
+	@$(BIN)/pytest tests/bench -m bench -s -p no:cacheprovider
+
+.PHONY: setup
+setup: $(VENV)/.demo ## Make the environment and an empty warehouse, nothing more
+
+.PHONY: lock
+lock: $(VENV)/.uv ## Resolve the dependencies anew and write the lock files
+	@$(LOCK) --extra test pyproject.toml -o requirements-test.txt >/dev/null
+	@$(LOCK) --extra build --constraint requirements-test.txt pyproject.toml -o requirements.txt >/dev/null
+
+.PHONY: clean
+clean: ## Remove everything generated, the environment and the data of this home
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+
+# The environment is made by uv from a hash-locked file that names no index. Each stamp is made
+# anew when its lock changes, so a second `make demo` costs nothing here.
+$(VENV)/.uv: requirements-uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed: install it, then run 'make PYTHON=python3.11 $(MAKECMDGOALS)'."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "The venv module is missing: on Debian and Ubuntu run 'apt-get install python3-venv'."; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.uv requirements.txt pyproject.toml
+	@echo "making the environment (once)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/investiq init
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo requirements-test.txt
+	@echo "adding what the tests need (once)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements-test.txt
+	@touch $@

@@ -93,6 +93,8 @@ def _join_or_start(data_dir: Path, run_dir: Path, state_file: Path) -> S3Server:
     log = run_dir / "seaweedfs.log"
     store = data_dir / "objects"
     store.mkdir(exist_ok=True)
+    for stray in seaweed.strays(store):
+        seaweed.stop(stray)
     ports_file = data_dir / "ports.json"
     for attempt in range(_ATTEMPTS):
         # The same ports as last time where they are free: SeaweedFS names folders after them.

@@ -32,6 +32,7 @@ _FIXED = (
     "-admin.ui=false",
     "-webdav=false",
     "-master.telemetry=false",
+    "-volume.preStopSeconds=0",
     "-s3.port.iceberg=0",
     "-s3.port.lance=0",
     # Relative to the run folder, its working directory: socket paths may not be long.
@@ -113,6 +114,19 @@ def start(
     except psutil.NoSuchProcess:
         created_at = 0.0
     return ServerState(child.pid, created_at, ports)
+
+
+def strays(store: Path) -> list[ServerState]:
+    """Servers on `store` that no state file tells of: a starter was killed at the wrong time."""
+    found: list[ServerState] = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            command = process.cmdline() if process.name() == "weed" else []
+            if f"-dir={store}" in command:
+                options = dict(option[1:].split("=", 1) for option in command if "=" in option)
+                ports = {name: int(options[name]) for name in PORTS if name in options}
+                found.append(ServerState(process.pid, process.create_time(), ports))
+    return found
 
 
 def stop(state: ServerState) -> None:

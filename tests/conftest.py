@@ -1,0 +1,82 @@
+"""What all tests share: real parts, started once, and never a port or a file of anybody else's."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from ingestion.calendar import TradingCalendar, default_calendar
+from ingestion.loading.duckdb_warehouse import DuckDBWarehouse, S3Access
+from ingestion.objectstore import ObjectStore, s3_client
+from ingestion.settings import project_root
+from sandbox.exchange import Exchange
+from sandbox.market import Market
+from sandbox.s3 import S3Server, embedded_s3
+
+_LEAKS = ("AWS_", "INVESTIQ_", "DBT_")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real files; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("INVESTIQ_REAL_DATA", project_root() / "../shared/data"))
+    if not folder.is_dir():
+        pytest.skip("no real files here: set INVESTIQ_REAL_DATA to the folder that holds them")
+    return folder.resolve()
+
+
+@pytest.fixture
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No setting of the developer's own shell reaches the test."""
+    for name in list(os.environ):
+        if name.startswith(_LEAKS):
+            monkeypatch.delenv(name)
+    return monkeypatch
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """The embedded S3; all xdist workers share one server, the last one out stops it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    with embedded_s3(shared / "s3", shared / "run") as server:
+        yield server
+
+
+@pytest.fixture
+def store(s3: S3Server, clean_environment: pytest.MonkeyPatch) -> ObjectStore:
+    """An empty bucket of the real S3, for one test."""
+    for name, value in s3.environment.items():
+        clean_environment.setenv(name, value)
+    bucket = ObjectStore(s3_client(), f"test-{uuid.uuid4().hex[:12]}")
+    bucket.ensure_bucket()
+    return bucket
+
+
+@pytest.fixture
+def warehouse(store: ObjectStore, tmp_path: Path) -> DuckDBWarehouse:
+    """An empty DuckDB warehouse that reads from `store`."""
+    access = S3Access.of(store.client, boto3.Session())
+    return DuckDBWarehouse(tmp_path / "warehouse.duckdb", store.bucket, access, wait_seconds=10)
+
+
+@pytest.fixture(scope="session")
+def calendar() -> TradingCalendar:
+    """The project's own trading calendar."""
+    return default_calendar()
+
+
+@pytest.fixture(scope="session")
+def market() -> Market:
+    """The simulated market of the demo."""
+    return Market.build()
+
+
+@pytest.fixture
+def exchange(market: Market) -> Iterator[Exchange]:
+    """A simulated exchange of its own for one test."""
+    with Exchange(market) as server:
+        yield server

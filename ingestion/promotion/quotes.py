@@ -17,14 +17,14 @@ from ingestion.promotion.records import Refused, RefusedRecord, decode_json, exc
 REQUIRED = (
     "identifier",
     "symbol",
-    "lastUpdateTime",
+    "last_update_time",
     "open",
-    "dayHigh",
-    "dayLow",
-    "lastPrice",
-    "previousClose",
-    "totalTradedVolume",
-    "totalTradedValue",
+    "day_high",
+    "day_low",
+    "last_price",
+    "previous_close",
+    "total_traded_volume",
+    "total_traded_value",
 )
 _QUOTA_WORDS = re.compile(r"(?i)quota|rate limit|requests? per|call frequency|too many requests")
 _ERROR_KEYS = ("message", "Information", "Note", "Error Message", "error")
@@ -94,16 +94,22 @@ def split(reply: QuoteReply) -> tuple[list[tuple[int, dict[str, Any]]], list[Ref
 
 def quoted_at(record: Any) -> datetime | None:
     """`lastUpdateTime` ("26-Apr-2024 15:59:52", IST without a zone), or None."""
+    if not isinstance(record, dict):
+        return None
+    said = next((text for name, text in record.items() if name.strip() == "lastUpdateTime"), "")
     try:
-        return datetime.strptime(record["lastUpdateTime"], "%d-%b-%Y %H:%M:%S").replace(tzinfo=IST)
-    except (KeyError, TypeError, ValueError):
+        return datetime.strptime(said, "%d-%b-%Y %H:%M:%S").replace(tzinfo=IST)
+    except (TypeError, ValueError):
         return None
 
 
 def _judged(record: Any) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise Refused("not_an_object", f"a {type(record).__name__}: {excerpt(str(record))}")
-    missing = [name for name in REQUIRED if name not in record]
+    payload = prepared(record)
+    missing = [name for name in REQUIRED if name not in payload]
     if missing:
-        raise Refused("missing_fields", f"lacks {', '.join(missing)}")
-    return prepared(record)
+        raise Refused(
+            "missing_fields", f"lacks {', '.join(missing)}; has {', '.join(sorted(payload)[:30])}"
+        )
+    return payload

@@ -1,6 +1,5 @@
-"""What leaves the warehouse: the marts as Parquet files and one self-contained HTML page."""
+"""What leaves the warehouse: the marts as Parquet files and one self-contained HTML page.
 
-from report.errors import PublishFailed
-from report.publish import PublishResult, publish
-
-__all__ = ["PublishFailed", "PublishResult", "publish"]
+Start at `report.publish.publish`. This module imports nothing, because the chart library takes a
+second to load and the export alone does not need it.
+"""

@@ -67,6 +67,17 @@ for (const table of document.querySelectorAll("table.sortable")) {
   });
 }
 
+/* What scrolls sideways can be scrolled by keyboard; what does not is no stop on the way. */
+const reachable = () => {
+  for (const box of document.querySelectorAll(".scroll")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+};
+addEventListener("resize", reachable);
+document.addEventListener("toggle", reachable, true);
+reachable();
+
 /* Charts. The expression interpreter (ast) needs no eval, so the page's policy can forbid it. */
 (() => {
   const config = JSON.parse(document.getElementById("chart-config").textContent);

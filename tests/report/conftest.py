@@ -4,13 +4,23 @@ About 300 shares and 32 indices over nine sessions that end with the Muhurat ses
 1 November 2024, and three rows of an older day, as the real API serves them.
 """
 
-from dataclasses import dataclass
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pytest
+
+from report.publish import PublishResult, publish
 
 HERE = Path(__file__).parent
 SESSIONS = tuple(
@@ -51,6 +61,9 @@ class Shape:
     stale_rows: int = 3
     industries: bool = True
     seed: int = 7
+
+
+SMALL = Shape(shares=40)
 
 
 def build_warehouse(path: Path, shape: Shape = Shape()) -> Path:
@@ -155,33 +168,36 @@ def _shares(rng: np.random.Generator, shape: Shape) -> pd.DataFrame:
 
 
 def _indices(connection: duckdb.DuckDBPyConnection, rng: np.random.Generator, shape: Shape) -> None:
-    number = 0
-    for category, names in INDICES.items():
-        for name in names:
-            number += 1
-            key = f"ix-{number:03d}"
-            connection.execute(
-                "insert into marts.dim_indices values (?, ?, ?, ?, ?)",
-                [key, name, category, shape.sessions[0], shape.sessions[-1]],
-            )
-            level = float(np.round(rng.uniform(9000, 52000), 2)) if name != "INDIA VIX" else 14.2
-            year_low = None if category == "other" else level * 0.8
-            for day in shape.sessions:
-                close = round(level * (1 + rng.normal(0, 0.009)), 2)
-                opened = round(level * (1 + rng.normal(0, 0.002)), 2)
-                connection.execute(
-                    "insert into marts.fct_index_daily by name select ? as index_sk, "
-                    "?::date as trade_date, ? as index_name, ? as open_price, ? as high_price, "
-                    "? as low_price, ? as close_price, ? as previous_close_price, "
-                    "? as change_points, ? as return_1d, ? as high_52w, ? as low_52w, "
-                    "? as turnover_cr, ?::timestamp as quoted_at_ist, "
-                    "?::timestamp as fetched_at",
-                    [key, day, name, opened, max(opened, close) * 1.003, min(opened, close) * 0.997,
-                     close, level, close - level, close / level - 1,
-                     level * 1.15, year_low, 31000.5, _quoted(day),
-                     _quoted(day) - timedelta(hours=5)],
-                )  # fmt: skip
-                level = close
+    rows: list[dict[str, object]] = []
+    names = [(category, name) for category, found in INDICES.items() for name in found]
+    for number, (category, name) in enumerate(names):
+        level = float(np.round(rng.uniform(9000, 52000), 2)) if name != "INDIA VIX" else 14.2
+        year = {"high_52w": level * 1.15, "low_52w": None if category == "other" else level * 0.8}
+        for day in shape.sessions:
+            close = round(level * (1 + rng.normal(0, 0.009)), 2)
+            opened = round(level * (1 + rng.normal(0, 0.002)), 2)
+            rows.append(
+                {
+                    "index_sk": f"ix-{number:03d}", "trade_date": day, "index_name": name,
+                    "index_category": category, "open_price": opened,
+                    "high_price": max(opened, close) * 1.003,
+                    "low_price": min(opened, close) * 0.997, "close_price": close,
+                    "previous_close_price": level, "change_points": close - level,
+                    "return_1d": close / level - 1, **year, "turnover_cr": 31000.5,
+                    "quoted_at_ist": _quoted(day),
+                    "fetched_at": _quoted(day) - timedelta(hours=5),
+                }
+            )  # fmt: skip
+            level = close
+    connection.register("index_rows", pd.DataFrame(rows))
+    connection.execute(
+        "insert into marts.fct_index_daily by name "
+        "select * exclude (index_category) from index_rows"
+    )
+    connection.execute(
+        "insert into marts.dim_indices select index_sk, index_name, index_category, "
+        "min(trade_date), max(trade_date) from index_rows group by all"
+    )
 
 
 def _operations(connection: duckdb.DuckDBPyConnection, shape: Shape) -> None:
@@ -216,3 +232,112 @@ def _operations(connection: duckdb.DuckDBPyConnection, shape: Shape) -> None:
         ["quotes", last, _quoted(last) - timedelta(hours=5), last, 0, last,
          "index_quotes", last, _quoted(last) - timedelta(hours=5), date(2024, 11, 5), 2, last],
     )  # fmt: skip
+
+
+def change_one_price(warehouse: Path) -> None:
+    """Make the marts differ by one figure."""
+    with duckdb.connect(warehouse) as connection:
+        connection.execute(
+            "update marts.fct_ohlc_daily set close_price = close_price + 1 "
+            "where security_sk = 'sk-0001' and trade_date = ?",
+            [SESSIONS[-1]],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder like `var/`: a warehouse and what is published from it."""
+
+    home: Path
+
+    @property
+    def warehouse(self) -> Path:
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def marts(self) -> Path:
+        return self.home / "marts"
+
+    @property
+    def page(self) -> Path:
+        return self.home / "report" / "index.html"
+
+    def publish(self) -> PublishResult:
+        return publish(self.warehouse, self.marts, self.page, warehouse_wait_seconds=5)
+
+    def html(self) -> str:
+        return self.page.read_text(encoding="utf-8")
+
+    def published_files(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in sorted(self.marts.iterdir())}
+
+    def leftovers(self) -> list[Path]:
+        return list(self.home.glob(".marts/staging-*"))
+
+
+@pytest.fixture(scope="session")
+def small_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A market of 40 shares, built once; tests work on copies."""
+    return build_warehouse(tmp_path_factory.mktemp("small") / "warehouse.duckdb", SMALL)
+
+
+@pytest.fixture
+def place(tmp_path: Path, small_warehouse: Path) -> Callable[..., Place]:
+    """A new folder with a market of the given shape in its warehouse."""
+
+    def build(**shape: object) -> Place:
+        here = Place(tmp_path)
+        if shape:
+            build_warehouse(here.warehouse, replace(SMALL, **shape))
+        else:
+            shutil.copy(small_warehouse, here.warehouse)
+        return here
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """The full market, published once; tests only read it."""
+    home = tmp_path_factory.mktemp("published")
+    build_warehouse(home / "warehouse.duckdb")
+    there = Place(home)
+    assert there.publish().changed
+    return there
+
+
+@pytest.fixture
+def known() -> SimpleNamespace:
+    """What the tests know of the simulated market."""
+    return SimpleNamespace(
+        sessions=SESSIONS,
+        stale_day=STALE_DAY,
+        hostile_name=HOSTILE_NAME,
+        indices=INDICES,
+        change_one_price=change_one_price,
+    )
+
+
+@pytest.fixture
+def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a script in a process of its own; `die()` is there to be put in any function's place."""
+
+    def run(
+        script: str, *arguments: object, prefix: tuple[str, ...] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        head = (
+            "import os, signal, sys\n"
+            "from pathlib import Path\n"
+            "def die(*_, **__):\n"
+            f"    os.kill(os.getpid(), {int(signal.SIGKILL)})\n"
+        )
+        return subprocess.run(
+            [*prefix, sys.executable, "-c", head + script, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**os.environ, "PYTHONPATH": str(HERE.parent.parent)},
+            check=False,
+        )
+
+    return run

@@ -76,18 +76,8 @@ def test_range_bar_is_silent_where_the_range_is_unknown(limits):
 
 def test_heat_steps_are_symmetric():
     moves = [None, 0.0, 0.002, 0.0025, 0.0199, 0.02, -0.002, -0.0025, -0.0199, -0.02]
-    assert [heat(move) for move in moves] == [
-        "none",
-        "z",
-        "z",
-        "u1",
-        "u2",
-        "u3",
-        "z",
-        "d1",
-        "d2",
-        "d3",
-    ]
+    shown = [heat(move) for move in moves]
+    assert " ".join(shown) == "none z z u1 u2 u3 z d1 d2 d3"
 
 
 def test_industry_names_are_readable():

@@ -37,7 +37,10 @@ def connect(
         raise ConfigurationError(
             f"There is no warehouse at {path} yet. Run `investiq run` or `make demo` first."
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as refused:
+        raise _cannot_open(path, refused) from None
     deadline = time.monotonic() + wait_seconds
     pause, told = _FIRST_PAUSE, False
     while True:
@@ -46,21 +49,25 @@ def connect(
         except (duckdb.IOException, duckdb.ConnectionException) as refused:
             holder = _holder(str(refused))
             if holder is None:
-                raise ConfigurationError(
-                    f"The warehouse {path} cannot be opened: {refused}. Check the permissions and "
-                    "the free space; to start anew, move the file away and run `investiq load`."
-                ) from None
+                raise _cannot_open(path, refused) from None
             if not told:
                 on_wait(holder)
                 told = True
             if time.monotonic() >= deadline:
                 raise WarehouseBusy(
-                    f"The warehouse {path} is held by {holder}; waited {wait_seconds:.0f} s. Close "
+                    f"The warehouse {path} is held by {holder}; waited {wait_seconds:g} s. Close "
                     "that program (or end the process) and run the command again; "
                     "INVESTIQ_LOCK_WAIT_SECONDS sets the patience."
                 ) from None
         time.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _cannot_open(path: Path, refused: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        f"The warehouse {path} cannot be opened: {refused}. Check the permissions and the free "
+        "space; to start anew, move the file away and run `investiq load`."
+    )
 
 
 def _holder(message: str) -> str | None:
@@ -74,7 +81,7 @@ def _holder(message: str) -> str | None:
         return "another process"
     pid = int(found[1])
     try:
-        command = " ".join(psutil.Process(pid).cmdline())[:160]
+        command = " ".join(" ".join(psutil.Process(pid).cmdline()).split())[:160]
     except psutil.Error:
         return f"PID {pid}"
     return f"PID {pid} ({command})"

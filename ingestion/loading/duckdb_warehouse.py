@@ -4,6 +4,7 @@ httpfs comes from the package index (`duckdb-extension-httpfs`), so nothing is d
 DuckDB; the credentials and the endpoint are those that boto3 uses.
 """
 
+import contextlib
 import importlib.resources
 import time
 from collections.abc import Callable, Sequence
@@ -86,24 +87,14 @@ class DuckDBWarehouse:
             for attempt in range(1, _CONFLICT_TRIES + 1):
                 try:
                     return self._load_once(con, dataset, batch)
-                except duckdb.TransactionException as conflict:
-                    con.rollback()
-                    if attempt == _CONFLICT_TRIES:
-                        raise LoadFailed(
-                            f"Another load of {dataset.table} kept the warehouse busy "
-                            f"({conflict}). Run `investiq load` again."
-                        ) from None
-                    time.sleep(0.05 * 2**attempt)
-                except duckdb.Error as refused:
-                    con.rollback()
-                    raise LoadFailed(
-                        f"Loading {dataset.table} failed and nothing of the batch of {len(batch)} "
-                        f"objects was kept: {_short(refused)}. Run `investiq promote --again` to "
-                        "write the named object anew, then `investiq load`."
-                    ) from None
                 except LoadFailed:
-                    con.rollback()
+                    _roll_back(con)
                     raise
+                except duckdb.Error as refused:
+                    _roll_back(con)
+                    if not _is_conflict(refused) or attempt == _CONFLICT_TRIES:
+                        raise _load_failed(dataset, len(batch), refused) from None
+                    time.sleep(0.05 * 2**attempt)
         raise AssertionError("the loop above returns or raises")
 
     def _load_once(
@@ -141,6 +132,37 @@ class DuckDBWarehouse:
 def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create the schema `raw_data` and its tables where they are missing."""
     con.execute(DDL.read_text(encoding="utf-8"))
+
+
+def _is_conflict(refused: duckdb.Error) -> bool:
+    """Whether another transaction of this process was quicker; a full disk looks alike."""
+    return isinstance(refused, duckdb.TransactionException) and "onflict" in str(refused)
+
+
+def _load_failed(dataset: Dataset, objects: int, refused: duckdb.Error) -> LoadFailed:
+    said = " ".join(str(refused).split())[:400]
+    if _is_conflict(refused):
+        return LoadFailed(
+            f"Another load kept {dataset.table} busy and nothing of this batch of {objects} "
+            f"objects was kept ({said}). Run `investiq load` again."
+        )
+    if isinstance(refused, duckdb.IOException | duckdb.TransactionException):
+        return LoadFailed(
+            f"Loading {dataset.table} failed and nothing of the batch of {objects} objects was "
+            f"kept: {said}. Check the free space and that the object store answers "
+            "(`investiq doctor`), then run `investiq load` again."
+        )
+    return LoadFailed(
+        f"Loading {dataset.table} failed and nothing of the batch of {objects} objects was kept: "
+        f"{said}. Run `investiq promote --again` to write the named object anew, then "
+        "`investiq load`."
+    )
+
+
+def _roll_back(con: duckdb.DuckDBPyConnection) -> None:
+    """End the transaction, if the error has not ended it already (a full disk does)."""
+    with contextlib.suppress(duckdb.Error):
+        con.rollback()
 
 
 def _use_httpfs(con: duckdb.DuckDBPyConnection, access: S3Access) -> None:
@@ -222,7 +244,3 @@ def _write_receipts(
 
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
-
-
-def _short(refused: duckdb.Error) -> str:
-    return " ".join(str(refused).split())[:400]

@@ -12,10 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from expectations.report import CheckReport
+from expectations.report import CheckReport, CheckResult
 from expectations.runner import SUITES, run_suite
 from ingestion.errors import CheckFailed, InvestiqError
 from ingestion.settings import load_settings
+
+_OF_FIELDS = ("null_share_", "text_share_")
+_PLACES = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,31 +41,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
             on_wait=lambda holder: errors.print(f"Waiting for the warehouse, held by {holder}."),
         )
     except InvestiqError as failed:
-        errors.print(Text(str(failed)))
+        errors.print(Text(str(failed)), soft_wrap=True)
         return failed.exit_code
-    console.print(summary(report))
-    for broken in (*report.failures, *report.warnings):
-        console.print(Text(f"{broken.name}: {broken.next_step}"))
+    _tell(report, console)
     return 0 if report.passed else CheckFailed.exit_code
 
 
+def _tell(report: CheckReport, console: Console) -> None:
+    """The table, what to do about each broken expectation, and where to read more."""
+    console.print(summary(report))
+    for broken in (*report.failures, *report.warnings):
+        rows = "; ".join(broken.where[:_PLACES])
+        more = f" and {len(broken.where) - _PLACES} more" if len(broken.where) > _PLACES else ""
+        place = f" [{rows}{more}]" if rows else ""
+        console.print(Text(f"{broken.name}{place}: {broken.next_step}"), soft_wrap=True)
+    console.print(Text(f"{report.seconds:.1f} s. Data Docs: {report.data_docs}"), soft_wrap=True)
+
+
 def summary(report: CheckReport) -> Table:
-    """The verdict as a short table: what is broken in full, what holds as one count."""
+    """What is broken first, then what holds; the checks of single fields that hold are counted."""
     days = f"{report.sessions[0]} to {report.sessions[-1]}" if report.sessions else "no session"
+    held = [result for result in report.results if result.passed]
     table = Table(
         title=f"{report.suite}: {'passed' if report.passed else 'FAILED'} ({days})",
-        caption=f"{report.seconds:.1f} s, Data Docs: {report.data_docs}",
+        caption=f"{len(held)} of {len(report.results)} expectations hold",
     )
-    for heading in ("", "check", "observed", "expected", "where"):
-        table.add_column(heading, overflow="fold")
-    for broken in (*report.failures, *report.warnings):
-        sign = Text("failed", "red") if broken.severity == "critical" else Text("warn", "yellow")
-        where = ", ".join(broken.where[:3]) + (" ..." if len(broken.where) > 3 else "")
-        cells = (broken.name, broken.observed, broken.expected, where)
-        table.add_row(sign, *(Text(cell) for cell in cells))
-    held = sum(result.passed for result in report.results)
-    table.add_row(Text("ok", "green"), f"{held} of {len(report.results)} hold", "", "", "")
+    table.add_column("")
+    table.add_column("check", no_wrap=True)
+    table.add_column("observed")
+    table.add_column("expected")
+    for result in (*report.failures, *report.warnings, *held):
+        if not (result.passed and result.name.startswith(_OF_FIELDS)):
+            table.add_row(_sign(result), result.name, Text(result.observed), Text(result.expected))
+    for group in _OF_FIELDS:
+        if number := sum(result.name.startswith(group) for result in held):
+            table.add_row(Text("ok", "green"), f"{group}* ({number})", "", "")
     return table
+
+
+def _sign(result: CheckResult) -> Text:
+    if result.passed:
+        return Text("ok", "green")
+    return Text("failed", "red") if result.severity == "critical" else Text("warn", "yellow")
 
 
 if __name__ == "__main__":

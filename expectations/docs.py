@@ -24,6 +24,7 @@ _STYLE = """
 @media (prefers-color-scheme:dark){:root{--ok:#4cc38a;--bad:#ff8589;--warn:#f1a10d}}
 body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:76rem;padding:1rem}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}
+td:first-child{white-space:nowrap}a[data-toggle]{display:none}
 th,td{border-bottom:1px solid var(--line);padding:.35rem .5rem;text-align:left;vertical-align:top;
 overflow-wrap:anywhere}
 .wide{overflow-x:auto}.ok{color:var(--ok)}.bad{color:var(--bad)}.warn{color:var(--warn)}

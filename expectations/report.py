@@ -32,8 +32,8 @@ class CheckResult:
 class CheckReport:
     """One run of one suite; `passed` is False when any critical expectation is broken.
 
-    `loaded_until` (arrival only) is the load time of the newest reply that was checked: the next
-    run starts after the one of the last passed report.
+    `checked` (arrival only) are the keys of the replies looked at: once passed, the next run need
+    not look at them again.
     """
 
     suite: str
@@ -43,7 +43,7 @@ class CheckReport:
     checked_at: datetime
     seconds: float
     data_docs: Path
-    loaded_until: datetime | None = None
+    checked: tuple[str, ...] = ()
 
     @property
     def failures(self) -> tuple[CheckResult, ...]:
@@ -75,13 +75,11 @@ class CheckReport:
             "sessions": [day.isoformat() for day in self.sessions],
             "checked_at": self.checked_at.isoformat(),
             "data_docs": str(self.data_docs),
-            "loaded_until": self.loaded_until.isoformat() if self.loaded_until else None,
         }
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "CheckReport":
         """Read back what `as_json` gave."""
-        until = values["loaded_until"]
         return cls(
             suite=values["suite"],
             passed=values["passed"],
@@ -93,5 +91,5 @@ class CheckReport:
             checked_at=datetime.fromisoformat(values["checked_at"]).astimezone(UTC),
             seconds=values["seconds"],
             data_docs=Path(values["data_docs"]),
-            loaded_until=datetime.fromisoformat(until) if until else None,
+            checked=tuple(values["checked"]),
         )

@@ -49,8 +49,8 @@ def run_suite(
     Args:
         warehouse: the DuckDB file; opened read-only and closed before anything is judged.
         output: folder of the Great Expectations store, the reports and Data Docs (`var/gx`).
-        sessions: how many newest sessions; by default `arrival` takes every reply loaded since
-            its last passed report (all when there is none) and `ohlc` takes 5.
+        sessions: how many newest sessions; by default `arrival` takes every reply that
+            has not passed yet, and the newest; `ohlc` takes 5.
         as_of: look no further than this day, and expect it to have arrived when it is a session.
         accepted_sessions: CSV `trade_date,reason` of sessions known to be missing or broken.
         on_wait: told once who holds the warehouse when somebody does.
@@ -77,7 +77,7 @@ def run_suite(
         calendar=calendar or default_calendar(),
         sessions=sessions,
         as_of=as_of,
-        since=store.loaded_until(output, name),
+        done=store.passed_keys(output, name),
         accepted=_accepted(accepted_sessions),
     )
     connection = connect(warehouse, read_only=True, wait_seconds=wait_seconds, on_wait=on_wait)
@@ -101,7 +101,7 @@ def run_suite(
             checked_at=datetime.now(UTC),
             seconds=round(time.monotonic() - started, 2),
             data_docs=store.docs_index(output),
-            loaded_until=sample.loaded_until,
+            checked=sample.checked,
         )
         store.keep(output, report)
     return report

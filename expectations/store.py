@@ -2,7 +2,8 @@
 
 great_expectations.yml, expectations/, checkpoints/ ...  the file context, made when absent
 uncommitted/validations/<asset>/<suite>/<time>/*.json    the results as GX stores them
-reports/<suite>.json and <suite>.passed.json             the newest, and the newest passed, report
+reports/<suite>.json                                     the newest report
+reports/<suite>.passed                                   keys of the replies that passed
 docs/index.html                                          Data Docs, readable offline
 """
 
@@ -113,27 +114,32 @@ def judge(output: Path, suite: str, sample: Sample) -> tuple[CheckResult, ...]:
 
 
 def keep(output: Path, report: CheckReport) -> None:
-    """Write the report (temporary file, then rename) and the index page of Data Docs."""
+    """Write the report, what passed, and the index page of Data Docs."""
     folder = output / "reports"
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(report.as_json(), indent=1)
-    for ending in ("json", "passed.json") if report.passed else ("json",):
-        unfinished = folder / f".{report.suite}.{ending}"
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(folder / f"{report.suite}.{ending}")
-    newest = [_read(path) for path in sorted(folder.glob("*.json")) if ".passed." not in path.name]
-    docs.write_index(docs_index(output), newest)
+    _replace(folder / f"{report.suite}.json", json.dumps(report.as_json(), indent=1))
+    docs.write_index(docs_index(output), [_read(path) for path in sorted(folder.glob("*.json"))])
+    if report.passed and report.checked:
+        passed = passed_keys(output, report.suite).union(report.checked)
+        _replace(folder / f"{report.suite}.passed", "\n".join(sorted(passed)))
 
 
-def loaded_until(output: Path, suite: str) -> datetime | None:
-    """Up to which load time the last passed report of `suite` looked; None: there is none."""
-    path = output / "reports" / f"{suite}.passed.json"
-    return _read(path).loaded_until if path.is_file() else None
+def passed_keys(output: Path, suite: str) -> frozenset[str]:
+    """The keys of the replies that passed `suite` before; a landed object never changes."""
+    path = output / "reports" / f"{suite}.passed"
+    return frozenset(path.read_text(encoding="utf-8").split()) if path.is_file() else frozenset()
 
 
 def docs_index(output: Path) -> Path:
     """The page to open."""
     return output / "docs" / "index.html"
+
+
+def _replace(path: Path, text: str) -> None:
+    """Whole or not at all: a temporary file, then a rename."""
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
 
 
 def _read(path: Path) -> CheckReport:

@@ -33,8 +33,7 @@ _ACCEPT = (
 _LOOK = "Look at the reply under `landing/` with the key named here; when the source changed, "
 
 _REPLIES = """
-    select trade_date, source_key, max(fetched_at) as fetched_at, max(loaded_at) as loaded_at,
-           count(*) as records
+    select trade_date, source_key, max(fetched_at) as fetched_at, count(*) as records
     from raw_data.rapidapi_quotes
     where trade_date <= $until
     group by trade_date, source_key
@@ -117,18 +116,16 @@ def measure(
     return Sample(
         assets=tuple(assets),
         sessions=tuple(checked["day"]),
-        loaded_until=None if checked.empty else replies["loaded_at"].max().to_pydatetime(),
+        checked=tuple(checked["source_key"]),
     )
 
 
 def _newest(replies: pd.DataFrame, request: Request) -> pd.DataFrame:
-    """The newest N sessions when asked for, else what was loaded since, and always the newest."""
+    """The newest N sessions when asked for, else what never passed, and always the newest."""
     if request.sessions is not None:
         return replies.tail(request.sessions)
-    if request.since is None:
-        return replies
     newest = replies.index == len(replies) - 1
-    return replies[(replies["loaded_at"] > pd.Timestamp(request.since)) | newest]
+    return replies[~replies["source_key"].isin(request.done) | newest]
 
 
 def _measured(
@@ -145,7 +142,7 @@ def _measured(
     frame["quarantined_share"] = quarantined / (quarantined + frame["records"])
     frame["session_type"] = [request.session_type(day) for day in frame.pop("day")]
     frame["trade_date"] = iso(frame["trade_date"])
-    return frame.drop(columns=["fetched_at", "loaded_at"])
+    return frame.drop(columns=["fetched_at"])
 
 
 def _measures_sql(limits: ArrivalThresholds) -> str:

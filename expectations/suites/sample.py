@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import duckdb
 import pandas as pd
@@ -28,12 +28,12 @@ SHORT: ComparisonCondition = Column("session_type") != "regular"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to check: the newest `sessions` up to `as_of`, or what was loaded after `since`."""
+    """What to check: the newest `sessions` up to `as_of`, or every reply that is not `done`."""
 
     calendar: TradingCalendar
     sessions: int | None
     as_of: date | None
-    since: datetime | None
+    done: frozenset[str]
     accepted: frozenset[date]
 
     @property
@@ -63,11 +63,11 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Everything one suite looks at, read from the warehouse before its connection closed."""
+    """Everything one suite looks at, read at once; `checked` are source keys."""
 
     assets: tuple[Asset, ...]
     sessions: tuple[date, ...]
-    loaded_until: datetime | None = None
+    checked: tuple[str, ...] = ()
 
 
 def within(

@@ -81,18 +81,20 @@ class Market:
     def last(self) -> Reply:
         return self.replies[self.sessions[-1]]
 
-    @property
-    def shares(self) -> list[dict]:
-        """The records of shares in the newest reply."""
-        return [r for r in self.last.records if r["identifier"] != r["symbol"]]
+    def shares(self, day: date | None = None, part: float = 1) -> list[dict]:
+        """The first part of the records of shares in the reply of `day`, by default the newest."""
+        reply = self.replies[day or self.sessions[-1]]
+        found = [r for r in reply.records if r["identifier"] != r["symbol"]]
+        return found[: round(len(found) * part)]
 
-    def on(self, day: date) -> pd.Series:
-        """Which rows of the OHLC mart lie on `day`."""
-        return self.ohlc["trade_date"] == day
+    def rows(self, day: date | None = None, part: float = 1) -> pd.Index:
+        """Labels of the first part of the OHLC rows of `day`, by default the newest session."""
+        labels = self.ohlc.index[self.ohlc["trade_date"] == (day or self.sessions[-1])]
+        return labels[: round(len(labels) * part)]
 
-    @property
-    def newest(self) -> pd.Series:
-        return self.on(self.sessions[-1])
+    def indices_on(self, day: date | None = None) -> pd.Series:
+        """Which index rows lie on `day`, by default the newest session."""
+        return self.indices["trade_date"] == (day or self.sessions[-1])
 
     @property
     def warehouse(self) -> Path:
@@ -292,11 +294,23 @@ def make_reply():
     return later
 
 
-def broken(report) -> set[str]:
-    """The names of the expectations that do not hold."""
-    return {result.name for result in report.results if not result.passed}
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def broken_names():
-    return broken
+    """The names of the expectations that do not hold, of all sessions or of one."""
+
+    def names(report, day: date | None = None) -> set[str]:
+        return {
+            result.name
+            for result in report.results
+            if not result.passed
+            and (day is None or any(where.startswith(str(day)) for where in result.where))
+        }
+
+    return names
+
+
+@pytest.fixture(scope="module")
+def long_market(tmp_path_factory):
+    """Forty regular sessions for tests that spoil many of them, each in its own way."""
+    sessions = default_calendar().sessions(date(2024, 5, 21), date(2024, 8, 31))[:40]
+    return build(tmp_path_factory.mktemp("long"), sessions)

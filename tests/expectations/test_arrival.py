@@ -11,58 +11,56 @@ from ingestion.errors import CheckFailed
 HOLIDAY, MISSING = date(2024, 4, 17), date(2024, 4, 23)
 
 
-def _share_of(records, share):
-    return records[: round(len(records) * share)]
+def _cut(market, day):
+    reply = market.replies[day]
+    reply.records = reply.records[: round(len(reply.records) * 0.7)]
 
 
-def _cut(market, share=0.7):
-    market.last.records = market.last.records[: round(len(market.last.records) * share)]
+def _cut_to_a_fragment(market, day):
+    reply = market.replies[day]
+    reply.records = reply.records[:2] + market.shares(day)[:28]
 
 
-def _cut_to_a_fragment(market):
-    market.last.records = market.last.records[:2] + market.shares[:28]
-
-
-def _set(field, value, share=0.05):
-    def spoil(market):
-        for record in _share_of(market.shares, share):
+def _set(field, value, part=0.05):
+    def spoil(market, day):
+        for record in market.shares(day, part):
             record[field] = value
 
     return spoil
 
 
-def _forget(market):
-    for record in _share_of(market.shares, 0.05):
+def _forget(market, day):
+    for record in market.shares(day, 0.05):
         del record["last_price"]
 
 
-def _no_isin(market):
-    for record in _share_of(market.shares, 0.3):
+def _no_isin(market, day):
+    for record in market.shares(day, 0.3):
         record["meta"]["isin"] = None
 
 
-def _no_indices(market):
-    market.last.records = market.shares
+def _no_indices(market, day):
+    market.replies[day].records = market.shares(day)
 
 
-def _too_many_indices(market):
-    model = market.last.records[0]
-    market.last.records += [
-        model | {"identifier": f"INDEX {n}", "symbol": f"INDEX {n}"} for n in range(150)
+def _too_many_indices(market, day):
+    records = market.replies[day].records
+    records += [
+        records[0] | {"identifier": f"INDEX {n}", "symbol": f"INDEX {n}"} for n in range(150)
     ]
 
 
-def _yesterday_again(market):
-    yesterday = market.replies[market.sessions[-2]]
-    market.last.records = copy.deepcopy(yesterday.records)
+def _yesterday_again(market, day):
+    yesterday = market.sessions[market.sessions.index(day) - 1]
+    market.replies[day].records = copy.deepcopy(market.replies[yesterday].records)
 
 
-def _quarantined(market):
-    market.last.quarantined = 7
+def _quarantined(market, day):
+    market.replies[day].quarantined = 7
 
 
-def _same_page_twice(market):
-    market.last.records += market.last.records[-20:]
+def _same_page_twice(market, day):
+    market.replies[day].records += market.replies[day].records[-20:]
 
 
 DEFECTS = {
@@ -75,10 +73,7 @@ DEFECTS = {
     "dash": (_set("day_low", "-"), {"text_share_day_low"}),
     "number as text": (_set("open", "101.5"), {"text_share_open"}),
     "many dashes": (_set("per_change_365d", "-", 0.5), {"text_share_per_change_365d"}),
-    "stale times": (
-        _set("last_update_time", "24-Apr-2024 15:59:52", 0.3),
-        {"asked_date_share"},
-    ),
+    "stale times": (_set("last_update_time", "16-May-2024 15:59:52", 0.3), {"asked_date_share"}),
     "unreadable times": (_set("last_update_time", "yesterday", 0.3), {"asked_date_share"}),
     "yesterday again": (_yesterday_again, {"asked_date_share"}),
     "no indices": (_no_indices, {"index_share"}),
@@ -88,17 +83,40 @@ DEFECTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def spoiled(long_market):
+    """One run over sessions that are broken in one way each, with a sound session after each."""
+    days = dict(zip(DEFECTS, long_market.sessions[6::2], strict=False))
+    for defect, day in days.items():
+        DEFECTS[defect][0](long_market, day)
+    return long_market, days, long_market.check("arrival", sessions=40)
+
+
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_one_defect_breaks_its_own_expectation(market, broken_names, defect):
-    spoil, expected = DEFECTS[defect]
-    spoil(market)
-    report = market.check("arrival", sessions=5)
-    assert broken_names(report) == expected
+def test_a_defect_breaks_its_own_expectation_and_no_other(spoiled, broken_names, defect):
+    market, days, report = spoiled
+    assert broken_names(report, days[defect]) == DEFECTS[defect][1]
     assert not report.passed
     for failure in report.failures:
-        assert failure.where == (f"2024-04-26 {market.last.key}",)
-        assert failure.next_step
-    with pytest.raises(CheckFailed, match=next(iter(expected))) as failed:
+        if failure.name in DEFECTS[defect][1]:
+            assert f"{days[defect]} {market.replies[days[defect]].key}" in failure.where
+            assert failure.next_step
+
+
+def test_sound_sessions_among_broken_ones_hold(spoiled, broken_names):
+    market, days, report = spoiled
+    sound = set(market.sessions) - set(days.values())
+    assert len(sound) == 40 - len(DEFECTS)
+    assert [day for day in sound if broken_names(report, day)] == []
+
+
+def test_one_broken_reply_fails_the_run(market, broken_names):
+    _forget(market, market.sessions[-1])
+    report = market.check("arrival", sessions=5)
+    assert broken_names(report) == {"null_share_last_price"}
+    assert not report.passed
+    assert report.failures[0].where == (f"2024-04-26 {market.last.key}",)
+    with pytest.raises(CheckFailed, match="null_share_last_price") as failed:
         report.raise_if_failed()
     assert failed.value.exit_code == 10
 
@@ -108,7 +126,7 @@ def test_every_field_is_measured_under_its_own_name(market, broken_names):
     for number, field in enumerate(limits.null_share, start=1):
         meta = field in {"isin", "company_name", "industry"}
         # Fields overlap in no record, and each is absent a different number of times.
-        for record in market.shares[number * 10 : number * 10 + 5]:
+        for record in market.shares()[number * 10 : number * 10 + 5]:
             (record["meta"] if meta else record)[field] = None
     report = market.check("arrival", sessions=1)
     seen = {r.name: r.observed for r in report.results}
@@ -120,7 +138,7 @@ def test_every_field_is_measured_under_its_own_name(market, broken_names):
 def test_every_number_is_checked_for_text_under_its_own_name(market, broken_names):
     limits = ArrivalThresholds()
     for number, field in enumerate(limits.text_share, start=1):
-        for record in market.shares[:100][-number - 3 :]:
+        for record in market.shares()[:100][-number - 3 :]:
             record[field] = "NaN"
     report = market.check("arrival", sessions=1)
     seen = {r.name: r.observed for r in report.results}
@@ -182,7 +200,7 @@ def test_an_old_gap_is_a_warning(market, broken_names):
 
 def test_an_accepted_session_is_neither_expected_nor_checked(market, broken_names):
     del market.replies[MISSING]
-    _cut(market)
+    _cut(market, market.sessions[-1])
     market.accepted += f"{MISSING},laptop was off\n{market.sessions[-1]},reply was cut\n"
     report = market.check("arrival", sessions=3)
     assert (report.passed, broken_names(report)) == (True, set())
@@ -203,13 +221,13 @@ def test_fault_18_an_unplanned_session_is_a_hint(market, broken_names, make_repl
 
 
 def test_a_muhurat_session_may_leave_many_shares_without_a_trade(diwali, broken_names):
-    _set("last_update_time", "31-Oct-2024 15:59:52", 0.4)(diwali)
+    _set("last_update_time", "31-Oct-2024 15:59:52", 0.4)(diwali, diwali.sessions[-1])
     report = diwali.check("arrival", sessions=5)
     assert (report.passed, broken_names(report)) == (True, set())
 
 
 def test_a_muhurat_session_is_not_a_copy_of_the_day_before(diwali, broken_names):
-    _set("last_update_time", "31-Oct-2024 15:59:52", 0.8)(diwali)
+    _set("last_update_time", "31-Oct-2024 15:59:52", 0.8)(diwali, diwali.sessions[-1])
     assert broken_names(diwali.check("arrival", sessions=5)) == {"asked_date_share_short"}
 
 
@@ -223,7 +241,7 @@ def test_the_first_session_ever_has_nothing_to_compare_with(first_day, broken_na
 
 def test_an_ipo_day_passes(market, broken_names):
     for n in range(2):
-        new = market.shares[0] | {"identifier": f"IPO{n}EQN", "symbol": f"IPO{n}", "year_high": 0}
+        new = market.shares()[0] | {"identifier": f"IPO{n}EQN", "symbol": f"IPO{n}", "year_high": 0}
         new |= {"previous_close": 0, "per_change_30d": "-", "per_change_365d": "-"}
         market.last.records.append(new | {"meta": {"company_name": "New", "isin": None}})
     assert market.check("arrival", sessions=5).passed
@@ -231,7 +249,7 @@ def test_an_ipo_day_passes(market, broken_names):
 
 def test_a_later_reply_repairs_a_bad_one(market, broken_names, make_reply):
     good = make_reply(market.last, list(market.last.records))
-    _cut(market)
+    _cut(market, market.sessions[-1])
     market.extra_replies.append(good)
     report = market.check("arrival", sessions=5)
     assert (report.passed, broken_names(report)) == (True, set())
@@ -246,7 +264,7 @@ def test_one_cut_reply_does_not_lower_the_bar_for_the_next(market):
     assert [where[:10] for where in failure.where] == ["2024-04-25", "2024-04-26"]
 
 
-def test_without_a_number_it_checks_what_was_loaded_since_it_last_passed(market):
+def test_without_a_number_it_checks_what_has_not_passed_yet(market):
     sessions = market.sessions
     later = {day: market.replies.pop(day) for day in sessions[5:]}
     assert list(market.check("arrival").sessions) == sessions[:5]

@@ -12,69 +12,61 @@ from expectations.thresholds import Limit, OhlcThresholds
 PRICES = ["open_price", "high_price", "low_price", "close_price"]
 
 
-def _first(market, share):
-    """Row labels of the first `share` of the newest session's rows."""
-    labels = market.ohlc.index[market.newest]
-    return labels[: round(len(labels) * share)]
-
-
-def _drop(share):
-    def spoil(market):
-        market.ohlc = market.ohlc.drop(_first(market, share))
+def _drop(part):
+    def spoil(market, day):
+        market.ohlc = market.ohlc.drop(market.rows(day, part))
 
     return spoil
 
 
-def _unknown(column, share=0.3):
-    def spoil(market):
-        market.ohlc.loc[_first(market, share), column] = None
+def _unknown(column, part=0.3):
+    def spoil(market, day):
+        market.ohlc.loc[market.rows(day, part), column] = None
 
     return spoil
 
 
-def _jumps(market):
-    market.ohlc.loc[_first(market, 0.05), "return_1d"] = -0.45
+def _jumps(market, day):
+    market.ohlc.loc[market.rows(day, 0.05), "return_1d"] = -0.45
 
 
 def _scale_turnover(factor):
-    def spoil(market):
-        market.ohlc.loc[market.newest, "turnover_inr"] *= factor
+    def spoil(market, day):
+        market.ohlc.loc[market.rows(day), "turnover_inr"] *= factor
 
     return spoil
 
 
-def _unchanged(share):
-    def spoil(market):
-        rows = _first(market, share)
+def _unchanged(part):
+    def spoil(market, day):
+        rows = market.rows(day, part)
         market.ohlc.loc[rows, "previous_close_price"] = market.ohlc.loc[rows, "close_price"]
 
     return spoil
 
 
-def _copy_of_yesterday(market):
+def _copy_of_yesterday(market, day):
     columns = [*PRICES, "traded_volume", "turnover_inr", "previous_close_price", "return_1d"]
-    yesterday = market.on(market.sessions[-2])
-    market.ohlc.loc[market.newest, columns] = market.ohlc.loc[yesterday, columns].to_numpy()
-    market.indices.loc[market.indices["trade_date"] == market.sessions[-1], "return_1d"] = (
-        market.indices.loc[market.indices["trade_date"] == market.sessions[-2], "return_1d"]
-    ).to_numpy()
+    before = market.sessions[market.sessions.index(day) - 1]
+    yesterday = market.ohlc.loc[market.rows(before), columns]
+    market.ohlc.loc[market.rows(day), columns] = yesterday.to_numpy()
+    index_returns = market.indices.loc[market.indices_on(before), "return_1d"]
+    market.indices.loc[market.indices_on(day), "return_1d"] = index_returns.to_numpy()
 
 
-def _no_indices(market):
-    market.indices = market.indices[market.indices["trade_date"] != market.sessions[-1]]
+def _no_indices(market, day):
+    market.indices = market.indices[~market.indices_on(day)]
 
 
-def _indices_of_another_day(market):
-    market.indices.loc[market.indices["trade_date"] == market.sessions[-1], "return_1d"] += 0.08
+def _indices_of_another_day(market, day):
+    market.indices.loc[market.indices_on(day), "return_1d"] += 0.08
 
 
 DEFECTS = {
+    "copy of yesterday": (_copy_of_yesterday, {"stale_copy_share"}),
     "hole": (_drop(0.3), {"securities_vs_trailing"}),
     "fragment": (_drop(0.9), {"securities", "securities_vs_trailing"}),
-    "no previous close": (
-        _unknown("previous_close_price"),
-        {"null_share_previous_close_price"},
-    ),
+    "no previous close": (_unknown("previous_close_price"), {"null_share_previous_close_price"}),
     "no return": (_unknown("return_1d"), {"null_share_return_1d"}),
     "no vwap": (_unknown("vwap"), {"null_share_vwap"}),
     "no high": (_unknown("high_52w"), {"null_share_high_52w"}),
@@ -83,21 +75,40 @@ DEFECTS = {
     "rupees as lakhs": (_scale_turnover(1e5), {"turnover_vs_recent"}),
     "lakhs as rupees": (_scale_turnover(1e-5), {"turnover_vs_recent"}),
     "before the session": (_unchanged(0.4), {"unchanged_share"}),
-    "copy of yesterday": (_copy_of_yesterday, {"stale_copy_share"}),
     "no indices": (_no_indices, {"indices"}),
     "indices of another day": (_indices_of_another_day, {"index_gap"}),
 }
 
 
+@pytest.fixture(scope="module")
+def spoiled(long_market):
+    """One run over sessions that are broken in one way each, with a sound session after each."""
+    days = dict(zip(DEFECTS, long_market.sessions[6::2], strict=False))
+    for defect, day in days.items():
+        DEFECTS[defect][0](long_market, day)
+    return long_market, days, long_market.check("ohlc", sessions=40)
+
+
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_one_defect_breaks_its_own_expectation(market, broken_names, defect):
-    spoil, expected = DEFECTS[defect]
-    spoil(market)
-    report = market.check("ohlc")
-    assert broken_names(report) == expected
+def test_a_defect_breaks_its_own_expectation_and_no_other(spoiled, broken_names, defect):
+    _, days, report = spoiled
+    assert broken_names(report, days[defect]) == DEFECTS[defect][1]
     assert not report.passed
-    assert {failure.where for failure in report.failures} == {("2024-04-26",)}
     assert all(failure.next_step for failure in report.failures)
+
+
+def test_sound_sessions_among_broken_ones_hold(spoiled, broken_names):
+    market, days, report = spoiled
+    sound = set(market.sessions) - set(days.values())
+    assert len(sound) == 40 - len(DEFECTS)
+    assert [day for day in sound if broken_names(report, day)] == []
+
+
+def test_one_broken_session_fails_the_run(market, broken_names):
+    _jumps(market, market.sessions[-1])
+    report = market.check("ohlc")
+    assert (report.passed, broken_names(report)) == (False, {"jump_share"})
+    assert report.failures[0].where == ("2024-04-26",)
 
 
 SHORT_DEFECTS = {
@@ -110,14 +121,15 @@ SHORT_DEFECTS = {
 @pytest.mark.parametrize("defect", SHORT_DEFECTS)
 def test_a_muhurat_session_has_its_own_limits(diwali, broken_names, defect):
     spoil, expected = SHORT_DEFECTS[defect]
-    spoil(diwali)
+    spoil(diwali, diwali.sessions[-1])
     assert broken_names(diwali.check("ohlc")) == expected
 
 
 def _hour_of_muhurat(market):
-    _scale_turnover(0.001)(market)
-    _unchanged(0.5)(market)
-    _drop(0.4)(market)
+    day = market.sessions[-1]
+    _scale_turnover(0.001)(market, day)
+    _unchanged(0.5)(market, day)
+    _drop(0.4)(market, day)
 
 
 def test_a_muhurat_hour_with_little_trade_passes(diwali, broken_names):
@@ -128,10 +140,10 @@ def test_a_muhurat_hour_with_little_trade_passes(diwali, broken_names):
 
 
 def test_the_day_after_a_muhurat_hour_is_compared_with_the_regular_days(diwali, broken_names):
-    monday = diwali.ohlc[diwali.on(date(2024, 10, 31))].copy()
+    monday = diwali.ohlc.loc[diwali.rows(date(2024, 10, 31))].copy()
     monday["trade_date"], monday["source_key"] = date(2024, 11, 4), "monday"
     monday["traded_volume"] += 1
-    indices = diwali.indices[diwali.indices["trade_date"] == date(2024, 10, 31)].copy()
+    indices = diwali.indices[diwali.indices_on(date(2024, 10, 31))].copy()
     indices["trade_date"] = date(2024, 11, 4)
     # Only the Muhurat hour lies between: its little trade must not be the measure.
     _hour_of_muhurat(diwali)
@@ -157,7 +169,7 @@ def test_the_first_session_ever_has_nothing_to_compare_with(first_day, broken_na
 
 
 def test_an_ipo_day_and_two_splits_pass(market, broken_names):
-    rows = _first(market, 0.01)
+    rows = market.rows(part=0.01)
     market.ohlc.loc[rows[0], ["previous_close_price", "return_1d", "high_52w", "low_52w"]] = None
     market.ohlc.loc[rows[1:], "return_1d"] = -0.5
     report = market.check("ohlc")
@@ -165,8 +177,8 @@ def test_an_ipo_day_and_two_splits_pass(market, broken_names):
 
 
 def test_a_crash_of_the_whole_market_passes(market, broken_names):
-    market.ohlc.loc[market.newest, "return_1d"] -= 0.12
-    market.indices.loc[market.indices["trade_date"] == market.sessions[-1], "return_1d"] -= 0.13
+    market.ohlc.loc[market.rows(), "return_1d"] -= 0.12
+    market.indices.loc[market.indices_on(), "return_1d"] -= 0.13
     report = market.check("ohlc")
     assert (report.passed, broken_names(report)) == (True, set())
 
@@ -181,7 +193,7 @@ def test_fault_24_rows_of_an_older_date_make_no_session_of_it(first_day, broken_
 
 
 def test_as_of_looks_no_further(market, broken_names):
-    _jumps(market)
+    _jumps(market, market.sessions[-1])
     before = market.sessions[-2]
     report = market.check("ohlc", as_of=market.sessions[-1] - timedelta(days=1))
     assert report.sessions[-1] == before
@@ -189,7 +201,7 @@ def test_as_of_looks_no_further(market, broken_names):
 
 
 def test_a_defect_outside_the_asked_sessions_is_not_looked_at(market):
-    market.ohlc.loc[market.on(market.sessions[-3]), "return_1d"] = np.nan
+    market.ohlc.loc[market.rows(market.sessions[-3]), "return_1d"] = np.nan
     assert market.check("ohlc", sessions=2).passed
     (failure,) = market.check("ohlc", sessions=3).failures
     assert failure.where == (market.sessions[-3].isoformat(),)

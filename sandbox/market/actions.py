@@ -1,5 +1,6 @@
 """Plans corporate actions: splits, bonuses (also both at once), consolidations and dividends."""
 
+from bisect import bisect_left
 from datetime import date, timedelta
 
 import numpy as np
@@ -18,7 +19,7 @@ _BOTH = 0.25  # of the splits come with a bonus on the same ex-date
 _PAYS_DIVIDENDS = 0.6
 _BONUSES = ((1, 1), (1, 2), (2, 1), (1, 3), (3, 1), (2, 5), (5, 1), (1, 10))
 _FACES = (10.0, 5.0, 2.0, 1.0)
-_SPLIT_ABOVE, _BONUS_ABOVE, _CONSOLIDATE_BELOW = 300.0, 120.0, 30.0
+_SPLIT_ABOVE, _BONUS_ABOVE, _CONSOLIDATE_BELOW = 300.0, 120.0, 70.0
 # Settlement one day after the trade: ex-date and record date became the same day.
 _SAME_DAY_SINCE = date(2023, 1, 27)
 
@@ -118,7 +119,7 @@ class _Actions:
         sessions = self._plan.sessions
         if not sessions[0] < wanted <= sessions[-1]:
             return
-        number = next(place for place, day in enumerate(sessions) if day >= wanted)
+        number = bisect_left(sessions, wanted)
         open_on = (
             self._plan.traded[number, self._security]
             and number > (self._plan.first[self._security])

@@ -22,7 +22,7 @@ _LARGE = 50
 
 def plan_lives(generator: np.random.Generator, universe: Universe, plan: Plan) -> dict[int, str]:
     """Fill `plan` with everything but corporate actions; returns the first series of each id."""
-    names = NameMaker(generator)
+    names = NameMaker(generator, taken=(company.symbol for company in universe.companies))
     first_series: dict[int, str] = {}
     for company in universe.companies:
         security = company.id

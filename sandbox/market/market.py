@@ -21,7 +21,7 @@ from sandbox.market.returns import log_returns
 from sandbox.market.universe import Universe, make_universe
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Market:
     """Securities, events, bars and indices of every session; the same for the same arguments.
 
@@ -75,6 +75,12 @@ class Market:
             bars=bars,
             indices=make_indices(universe, plan, bars),
             identity_no=identity_numbers(made, sessions),
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"Market(seed={self.seed}, {len(self.securities)} securities, "
+            f"{self.sessions[0]}..{self.sessions[-1]})"
         )
 
     def session_number(self, day: date) -> int:

@@ -1,5 +1,7 @@
 """Invented company names and symbols: no company of this market exists."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from sandbox.market.industries import BY_TEXT, Industry
@@ -25,9 +27,9 @@ _LAST = "dan gor hal jit kesh lun mera nath pur rix sva tek vin wad zor bhi chel
 class NameMaker:
     """Gives every security a symbol and a name that no other has; the same for the same seed."""
 
-    def __init__(self, generator: np.random.Generator) -> None:
+    def __init__(self, generator: np.random.Generator, taken: Iterable[str] = ()) -> None:
         self._random = generator
-        self._taken: set[str] = {symbol for symbol, _, _ in AWKWARD}
+        self._taken: set[str] = {symbol for symbol, _, _ in AWKWARD}.union(taken)
 
     def root(self) -> str:
         """A word that could be a name, such as `Velorudan`."""

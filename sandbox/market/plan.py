@@ -1,5 +1,6 @@
 """The plan of a market: which security trades when, and every event of its life."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -8,8 +9,9 @@ import numpy as np
 from sandbox.market.arrays import Bools, Floats
 from sandbox.market.events import Bonus, Consolidation, Dividend, Event, SeriesChange, Split
 
+# Daily price bands by series; in EQ the smaller companies have a narrower one.
 BANDS = {"EQ": 0.20, "BE": 0.05, "BZ": 0.05, "SM": 0.10}
-BAND_TEN_FROM_RANK = 150
+SMALL_FROM_RANK, SMALL_BAND = 150, 0.10
 
 
 @dataclass(slots=True)
@@ -36,8 +38,7 @@ class Plan:
         """A plan in which all securities live and trade on all sessions and nothing happens."""
         shape = (len(sessions), len(start_price))
         band = np.full(shape, BANDS["EQ"])
-        band[:, BAND_TEN_FROM_RANK:] = BANDS["BE"] * 2
-        band[:, : min(50, shape[1])] = BANDS["EQ"]
+        band[:, SMALL_FROM_RANK:] = SMALL_BAND
         return cls(
             sessions=sessions,
             first=[0] * shape[1],
@@ -57,7 +58,7 @@ class Plan:
 
     def number_of(self, event: Event) -> int:
         """The session number of an event that lies inside the market."""
-        return self.sessions.index(event.date)
+        return bisect_left(self.sessions, event.date)
 
     def add_capital_change(self, number: int, event: Split | Consolidation | Bonus) -> None:
         """Plan a change of the share count with its ex-date on session `number`."""

@@ -6,7 +6,7 @@ from sandbox.market.arrays import Floats
 from sandbox.market.industries import GROUPS
 from sandbox.market.universe import Universe
 
-_DRIFT = 0.0005
+_DRIFT = 0.0007
 _DEGREES = 4.0  # of freedom: fat tails, with a variance of 2 that is scaled away
 
 

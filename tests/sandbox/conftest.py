@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 import pytest
 import requests
+
 from ingestion.calendar import CalendarEntry, TradingCalendar
 from sandbox.exchange import Exchange
 from sandbox.market import Market

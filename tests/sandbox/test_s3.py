@@ -16,6 +16,7 @@ import psutil
 import pytest
 from botocore.client import Config
 from botocore.exceptions import ClientError
+
 from sandbox import s3 as module
 from sandbox import seaweed
 from sandbox.s3 import S3DidNotStart, S3Server, embedded_s3

@@ -1,7 +1,7 @@
 """Identifiers shaped like Indian ISINs, with a valid ISO 6166 check digit."""
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# The second character of the issuer code is one of these, which keeps far from common real codes.
+# Issuer codes count down from 9: real ones with a letter in second place begin with 0 or 1.
 _RARE = "QXYZ"
 
 
@@ -22,5 +22,5 @@ def make_isin(issuer_no: int, serial: int = 1) -> str:
     first_digit, rare = divmod(rest, len(_RARE))
     if first_digit > 9:
         raise ValueError(f"issuer {issuer_no} has no code; at most 10400 securities are possible")
-    body = f"INE{first_digit}{_RARE[rare]}{second_digit}{_LETTERS[last]}01{serial:02d}"
+    body = f"INE{9 - first_digit}{_RARE[rare]}{second_digit}{_LETTERS[last]}01{serial:02d}"
     return f"{body}{check_digit(body)}"

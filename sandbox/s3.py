@@ -64,9 +64,11 @@ def embedded_s3(data_dir: Path, run_dir: Path) -> Iterator[S3Server]:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     starter, state_file = data_dir / "starter.lock", data_dir / "server.json"
     with alone(starter, _LOCK_SECONDS):
-        user = FileLock(data_dir / "users.lock").share()
+        user = FileLock(data_dir / "users.lock")
         try:
-            server = _join_or_start(data_dir, run_dir, state_file)
+            unused = user.take_alone()
+            user.share()
+            server = _join_or_start(data_dir, run_dir, state_file, unused=unused)
         except BaseException:
             user.close()
             raise
@@ -82,22 +84,35 @@ def embedded_s3(data_dir: Path, run_dir: Path) -> Iterator[S3Server]:
             user.close()
 
 
-def _join_or_start(data_dir: Path, run_dir: Path, state_file: Path) -> S3Server:
-    """The server of the state file if it lives and answers to our keys, else a new one."""
+def _join_or_start(data_dir: Path, run_dir: Path, state_file: Path, *, unused: bool) -> S3Server:
+    """The server of the state file if it lives and answers to our keys, else a new one.
+
+    A server that is alive but silent is replaced only when it is `unused` by anybody else.
+    """
     keys = _credentials(data_dir / "credentials.json")
     state = ServerState.read(state_file)
     if state is not None:
-        if state.is_alive() and _answers(state, keys, patience_seconds=5.0):
+        patience = 5.0 if unused else _READY_SECONDS
+        if state.is_alive() and _answers(state, keys, patience):
             return S3Server(state.endpoint_url, *keys, state.pid)
+        if state.is_alive() and not unused:
+            raise S3DidNotStart(
+                f"the embedded S3 that others use on {data_dir} (process {state.pid}) has not "
+                f"answered for {patience:.0f} s. Wait until they are done, or end that process."
+            )
         seaweed.stop(state)
-    log = run_dir / "seaweedfs.log"
     store = data_dir / "objects"
     store.mkdir(exist_ok=True)
     for stray in seaweed.strays(store):
         seaweed.stop(stray)
-    ports_file = data_dir / "ports.json"
+    return _start(store, run_dir, state_file, keys)
+
+
+def _start(store: Path, run_dir: Path, state_file: Path, keys: tuple[str, str]) -> S3Server:
+    log, ports_file = run_dir / "seaweedfs.log", state_file.with_name("ports.json")
     for attempt in range(_ATTEMPTS):
-        # The same ports as last time where they are free: SeaweedFS names folders after them.
+        # The same ports as last time where they are free: SeaweedFS names folders after them,
+        # and after a crash the clients of the old server find the new one.
         wanted = _read_ports(ports_file) if attempt == 0 else {}
         state = seaweed.start(store, run_dir, log, keys, wanted)
         state.write(state_file)

@@ -33,6 +33,9 @@ _FIXED = (
     "-webdav=false",
     "-master.telemetry=false",
     "-volume.preStopSeconds=0",
+    # As on AWS: a bucket must be made before it is used, and emptied before it is removed.
+    "-s3.autoCreateBucket=false",
+    "-s3.allowDeleteBucketNotEmpty=false",
     "-s3.port.iceberg=0",
     "-s3.port.lance=0",
     # Relative to the run folder, its working directory: socket paths may not be long.
@@ -76,8 +79,10 @@ class ServerState:
         reap()
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.created_at) < 1.0
-            return same and process.status() != psutil.STATUS_ZOMBIE
+            # A little tolerance: the start is computed from a clock that may have been set.
+            same = abs(process.create_time() - self.created_at) < 5.0
+            named = process.name() == "weed"
+            return same and named and process.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return False
 

@@ -22,7 +22,7 @@ def control(exchange: "Exchange", request: Request) -> Reply:
     """Answer a request below `PREFIX`; a wrong one gets 400 and what is possible."""
     try:
         return _dispatch(exchange, request)
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         return Reply.of_json({"error": str(error), "help": (__doc__ or "").split("\n\n")[1]}, 400)
 
 

@@ -5,7 +5,6 @@ Source: https://rapidapi.com/suneetk92/api/latest-stock-price
 
 import threading
 from datetime import datetime
-from urllib.parse import unquote
 
 from sandbox.exchange.gate import Gate
 from sandbox.exchange.payload import row_of
@@ -71,7 +70,7 @@ class RapidApi:
 
     def _select(self, quotes: list[Quote], request: Request) -> list[Quote]:
         """`Indices` narrows to an index and its shares, `Identifier` to single rows."""
-        index = unquote(request.query.get("Indices", "")).strip()
+        index = request.query.get("Indices", "").strip()
         wanted = {name for name in request.query.get("Identifier", "").split(",") if name.strip()}
         if index:
             known = {quote.symbol for quote in quotes if quote.is_index}

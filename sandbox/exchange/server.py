@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import sys
 import threading
 from collections.abc import Mapping
 from datetime import datetime, time
@@ -26,7 +27,6 @@ class Exchange:
     """
 
     api_host = HOST
-    api_key = "sandbox-key"  # any other that is not refused works as well
 
     def __init__(
         self,
@@ -37,7 +37,9 @@ class Exchange:
     ) -> None:
         self.market = market
         self.requests: list[Request] = []
-        self._clock = Clock(now or datetime.combine(market.sessions[-1], time(20, 0)))
+        now = now or datetime.combine(market.sessions[-1], time(20, 0))
+        market.number_as_of(now)  # refuses a moment before the market begins
+        self._clock = Clock(now)
         self.gate = Gate(self._clock, quota or Quota())
         self._upstreams = make_upstreams(World(market, self._clock), self.gate)
         self._script = Script()
@@ -62,7 +64,11 @@ class Exchange:
             return {path: list(left) for path, left in self._script.pending.items() if left}
 
     def set_clock(self, moment: datetime) -> None:
-        """Move the simulated clock; `moment` is IST when it has no zone."""
+        """Move the simulated clock; `moment` is IST when it has no zone.
+
+        Raises LookupError for a moment before the market's first opening.
+        """
+        self.market.number_as_of(moment)
         self._clock.set(moment)
 
     def script(self, path: str, fault: Fault, times: int = 1) -> None:
@@ -157,8 +163,6 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no error of the exchange; all else is printed."""
-        import sys
-
         if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 

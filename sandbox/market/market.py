@@ -17,6 +17,7 @@ from sandbox.market.life import plan_lives
 from sandbox.market.model import DailyBar, Identity, IndexBar, Quote, Security
 from sandbox.market.plan import Plan
 from sandbox.market.prices import Bars, make_bars
+from sandbox.market.quotes import quotes_as_of
 from sandbox.market.returns import log_returns
 from sandbox.market.universe import Universe, make_universe
 
@@ -189,8 +190,6 @@ class Market:
 
     def quotes_as_of(self, moment: datetime) -> list[Quote]:
         """Every row of the quote feed at `moment` (IST when it has no zone), indices first."""
-        from sandbox.market.quotes import quotes_as_of
-
         return quotes_as_of(self, as_ist(moment))
 
     def _exact(self, day: date) -> int:

@@ -232,6 +232,7 @@ def test_bad_control_requests_say_what_is_possible(
     for method, path, body in [
         ("PUT", "clock", {"now": "yesterday"}),
         ("PUT", "clock", ["now"]),
+        ("PUT", "clock", {"now": "2001-01-01T12:00:00"}),
         ("POST", "faults", {"path": "/any", "fault": "meteor"}),
         ("POST", "faults", {"path": "/any", "fault": "status", "options": {"colour": 1}}),
         ("POST", "faults", {"path": "/any", "fault": "mutate", "options": {"how": "softly"}}),

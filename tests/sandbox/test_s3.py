@@ -111,14 +111,20 @@ def test_an_existing_object_is_never_overwritten_when_asked_so(server: S3Server)
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"aws_secret_access_key": "not-the-secret"},
         {"aws_access_key_id": "NOBODY"},
+        {"aws_secret_access_key": "0" * 40},
     ],
 )
 def test_wrong_keys_are_refused(server: S3Server, wrong: dict[str, str]) -> None:
     with pytest.raises(ClientError) as refused:
         client(server, **wrong).list_buckets()
     assert code_of(refused) == 403
+
+
+def test_a_bucket_is_not_made_by_writing_to_it(server: S3Server) -> None:
+    with pytest.raises(ClientError) as refused:
+        client(server).put_object(Bucket="mistyped", Key="k", Body=b"v")
+    assert code_of(refused) == 404
 
 
 def test_it_listens_on_loopback_only(server: S3Server) -> None:
@@ -216,6 +222,26 @@ def test_a_killed_server_is_replaced_and_keeps_its_objects(tmp_path: Path) -> No
             assert (after.access_key, after.secret_key) == (before.access_key, before.secret_key)
             found = client(after).get_object(Bucket="kept", Key="k")
             assert found["Body"].read() == b"still here"
+
+
+def test_a_silent_server_is_left_alone_while_others_use_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_READY_SECONDS", 1.5)
+    first, pid, _ = user_process(tmp_path)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with (
+            pytest.raises(S3DidNotStart, match=str(pid)),
+            embedded_s3(tmp_path / "data", tmp_path / "run"),
+        ):
+            pass
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    with embedded_s3(tmp_path / "data", tmp_path / "run") as joined:
+        assert joined.pid == pid
+    leave(first)
+    assert not lives(pid)
 
 
 def test_a_recycled_pid_is_not_taken_for_the_server(tmp_path: Path) -> None:

@@ -90,7 +90,13 @@ class ArrivalThresholds:
     """How many replies before it make the last good size, their median, so that one cut reply
     among them does not lower the bar for the next."""
     recent_sessions: int = 5
-    """A session missing among so many newest ones is critical, an older gap a warning."""
+    """So many newest sessions of the calendar are recent."""
+    recent_missing: Severity = "critical"
+    """Asked for, and not there: the newest data are not complete."""
+    older_missing: Severity = "warning"
+    """Worth repairing, but no reason to withhold today's data for ever."""
+    never_asked: Severity = "warning"
+    """A machine that was off, or a range chosen so: known to who runs it."""
 
 
 def _mart_null_limits() -> dict[str, Limit]:

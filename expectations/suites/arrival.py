@@ -23,9 +23,11 @@ from expectations.suites.sample import (
     within,
 )
 from expectations.thresholds import ArrivalThresholds
+from ingestion.calendar import SEED
 
+_NEVER_ASKED = "never asked"
 _META = ("isin", "company_name", "industry")
-_REFETCH = "Fetch the session again (`investiq ingest`, `promote`, `load`) and repeat the check"
+_REFETCH = "Fetch the session again (`investiq run --date DATE --again`)"
 _ACCEPT = (
     f"{_REFETCH}; when the source can no longer give it, write the date and the reason into "
     "expectations/accepted_sessions.csv."
@@ -58,8 +60,8 @@ _MEASURES = """
     ),
     routed as (
         select *,
-               coalesce(identifier = symbol and is_null[{isin}] and is_null[{company_name}], false)
-                   as is_index
+               coalesce(identifier = symbol, false)
+               and is_null[{isin}] and is_null[{company_name}] and is_null[{industry}] as is_index
         from records
     )
     select source_key,
@@ -112,7 +114,7 @@ def measure(
     assets = [_replies_asset(frame, limits)]
     if arrived:
         sessions = _sessions(connection, arrived, request, limits)
-        assets.append(_sessions_asset(sessions))
+        assets.append(_sessions_asset(sessions, limits))
     return Sample(
         assets=tuple(assets),
         sessions=tuple(checked["day"]),
@@ -169,30 +171,36 @@ def _sessions(
     request: Request,
     limits: ArrivalThresholds,
 ) -> pd.DataFrame:
-    """One row per session of the calendar since the first reply: arrived, accepted, or why not."""
-    first, last = min(arrived), max(arrived, default=request.until)
-    last = max(last, request.as_of or last)
+    """One row per session of the calendar since the first reply: arrived, accepted, or why not.
+
+    A session that nobody asked for (a machine was off) is told apart from one that was asked for
+    and did not come; the day of `as_of` counts as asked for.
+    """
+    first = min(arrived)
+    last = max(max(arrived), request.as_of or first)
     reasons = read(connection, _REASONS, {"first": first, "last": last})
-    why = dict(zip(reasons["trade_date"].dt.date, reasons["reason"], strict=True))
+    why: dict[date, str] = dict(zip(reasons["trade_date"].dt.date, reasons["reason"], strict=True))
     # An unplanned session may be the only one between two days that the calendar calls closed.
     days = request.calendar.sessions(first, last) or [first]
 
     def state(day: date) -> str:
         if day in arrived:
             return "arrived"
-        return "accepted" if day in request.accepted else why.get(day, "never asked")
+        if day in request.accepted:
+            return "accepted"
+        return why.get(day, "missing" if day == request.as_of else _NEVER_ASKED)
 
     return pd.DataFrame(
         {
             "trade_date": [day.isoformat() for day in days],
             "state": [state(day) for day in days],
-            "age": ["recent" if n < limits.recent_sessions else "older" for n in _ages(days)],
+            "asked": ["no" if state(day) == _NEVER_ASKED else "yes" for day in days],
+            "age": [
+                "recent" if later < limits.recent_sessions else "older"
+                for later in reversed(range(len(days)))
+            ],
         }
     )
-
-
-def _ages(days: list[date]) -> range:
-    return range(len(days) - 1, -1, -1)
 
 
 def _replies_asset(frame: pd.DataFrame, limits: ArrivalThresholds) -> Asset:
@@ -211,7 +219,7 @@ def _replies_asset(frame: pd.DataFrame, limits: ArrivalThresholds) -> Asset:
                 "session_type",
                 ("regular", "muhurat", "special"),
                 "a reply for a day that the calendar calls closed is an unplanned session",
-                "Nothing is lost. Add the day to dbt_project/seeds/nse_trading_calendar.csv.",
+                f"Nothing is lost. Add the day to {SEED.as_posix()}.",
                 severity="warning",
             ),
             within("records", "records", limits.records, _ACCEPT),
@@ -237,16 +245,23 @@ def _replies_asset(frame: pd.DataFrame, limits: ArrivalThresholds) -> Asset:
     )  # fmt: skip
 
 
-def _sessions_asset(frame: pd.DataFrame) -> Asset:
-    because = "a hole in the history makes every window over it wrong"
+def _sessions_asset(frame: pd.DataFrame, limits: ArrivalThresholds) -> Asset:
+    present = ("arrived", "accepted", _NEVER_ASKED)
+    because = "what was asked for did not come: a hole makes every window over it wrong"
+    closed = f"{_ACCEPT} Was the exchange closed? Add the day to {SEED.as_posix()}."
     return Asset(
         name="arrival_sessions",
         frame=frame,
         keys=("trade_date",),
         expectations=(
-            one_of("recent_sessions_present", "state", ("arrived", "accepted"), because, _ACCEPT,
-                   only=Column("age") == "recent"),
-            one_of("older_sessions_present", "state", ("arrived", "accepted"), because, _ACCEPT,
-                   only=Column("age") == "older", severity="warning"),
+            one_of("recent_sessions_arrived", "state", present, because, closed,
+                   severity=limits.recent_missing, only=Column("age") == "recent"),
+            one_of("older_sessions_arrived", "state", present, because, closed,
+                   severity=limits.older_missing, only=Column("age") == "older"),
+            one_of("sessions_asked_for", "asked", ("yes",),
+                   "the calendar has a session here that nobody asked the source for",
+                   "Run `investiq run --from DATE --to DATE` over the hole; when the source no "
+                   "longer has it, write it into expectations/accepted_sessions.csv.",
+                   severity=limits.never_asked),
         ),
     )  # fmt: skip

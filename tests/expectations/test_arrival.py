@@ -165,20 +165,37 @@ def test_fault_16_a_holiday_expects_nothing(market, broken_names):
     assert (report.passed, broken_names(report)) == (True, set())
 
 
-def test_fault_17_a_session_that_did_not_arrive_is_critical(market, broken_names):
+def test_fault_17_a_session_that_was_asked_for_and_did_not_come_is_critical(market, broken_names):
     del market.replies[MISSING]
+    market.outcomes = [(MISSING, "blocked")]
     report = market.check("arrival", sessions=5)
-    assert broken_names(report) == {"recent_sessions_present"}
+    assert broken_names(report) == {"recent_sessions_arrived"}
     (failure,) = report.failures
     assert failure.where == ("2024-04-23",)
-    assert failure.observed == "never asked"
+    assert failure.observed == "blocked"
     assert "accepted_sessions.csv" in failure.next_step
+    assert "nse_trading_calendar.csv" in failure.next_step
+
+
+def test_a_session_that_nobody_asked_for_is_a_warning(market, broken_names):
+    del market.replies[MISSING]
+    report = market.check("arrival", sessions=5)
+    assert (report.passed, broken_names(report)) == (True, {"sessions_asked_for"})
+    assert report.warnings[0].where == ("2024-04-23",)
+    assert "investiq run --from" in report.warnings[0].next_step
+
+
+def test_the_day_of_as_of_is_expected_even_if_nobody_asked(market, broken_names):
+    report = market.check("arrival", as_of=date(2024, 4, 29))
+    assert broken_names(report) == {"recent_sessions_arrived"}
+    assert report.failures[0].where == ("2024-04-29",)
+    assert report.failures[0].observed == "missing"
 
 
 def test_fault_17_says_why_the_newest_session_is_missing(market, broken_names):
     market.outcomes = [(date(2024, 4, 29), "not_published")]
     report = market.check("arrival", as_of=date(2024, 4, 29))
-    assert broken_names(report) == {"recent_sessions_present"}
+    assert broken_names(report) == {"recent_sessions_arrived"}
     assert report.failures[0].observed == "not_published"
 
 
@@ -186,20 +203,22 @@ def test_a_refused_object_is_no_arrival(market, broken_names):
     del market.replies[MISSING]
     market.refused = [(MISSING, "html_page")]
     report = market.check("arrival", sessions=5)
-    assert broken_names(report) == {"recent_sessions_present"}
+    assert broken_names(report) == {"recent_sessions_arrived"}
     assert report.failures[0].observed == "refused: html_page"
 
 
 def test_an_old_gap_is_a_warning(market, broken_names):
     del market.replies[market.sessions[2]]
+    market.outcomes = [(market.sessions[2], "failed")]
     report = market.check("arrival", sessions=3)
-    assert broken_names(report) == {"older_sessions_present"}
+    assert broken_names(report) == {"older_sessions_arrived"}
     assert report.passed
     assert [w.where for w in report.warnings] == [(market.sessions[2].isoformat(),)]
 
 
 def test_an_accepted_session_is_neither_expected_nor_checked(market, broken_names):
     del market.replies[MISSING]
+    market.outcomes = [(MISSING, "failed")]
     _cut(market, market.sessions[-1])
     market.accepted += f"{MISSING},laptop was off\n{market.sessions[-1]},reply was cut\n"
     report = market.check("arrival", sessions=3)

@@ -158,5 +158,5 @@ def test_warnings_are_told_and_pass(here, market, capsys):
     market.write()
     assert main(["arrival", "--as-of", "2024-04-26"]) == 0
     told = capsys.readouterr().out
-    assert re.search(r"warn .*older_sessions_present", told)
-    assert f"older_sessions_present [{market.sessions[2]}]: Fetch the session again" in told
+    assert re.search(r"warn .*sessions_asked_for", told)
+    assert f"sessions_asked_for [{market.sessions[2]}]: Run `investiq run --from" in told

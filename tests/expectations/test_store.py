@@ -57,7 +57,7 @@ def test_data_docs_show_what_is_broken_first_and_escape_what_they_show(market):
     index = (market.output / "docs" / "index.html").read_text()
     assert "<script" not in index
     assert "&lt;script&gt;alert(1)" in index
-    assert index.index("recent_sessions_present") < index.index("records_vs_last_good")
+    assert index.index("recent_sessions_arrived") < index.index("records_vs_last_good")
     assert "arrival: <span class=bad>failed</span>" in index
 
 

@@ -38,9 +38,12 @@ CONFIG: dict[str, Any] = {
 
 
 def specs(market: model.Market) -> dict[str, dict[str, Any]]:
-    """The charts that the data allow, by the id of the element they are drawn in."""
+    """The charts that the data allow, by the id of the element they are drawn in.
+
+    One session alone makes no line of candles: the tables say it better.
+    """
     charts = {
-        "chart-index": _index_chart(market),
+        "chart-index": _index_chart(market) if len(market.breadth) > 1 else None,
         "chart-breadth": _breadth_chart(market.breadth) if market.breadth else None,
         "chart-distribution": _distribution_chart(market.distribution)
         if market.distribution
@@ -156,7 +159,7 @@ def _breadth_chart(sessions: Sequence[model.Breadth]) -> alt.LayerChart:
         x=alt.X("s:O", title=None, axis=_session_axis()),
         tooltip=[alt.Tooltip("t:N", title="Session"), alt.Tooltip("A:N", title="Shares")],
     )
-    bars = base.mark_bar().encode(
+    bars = base.mark_bar(size=56 if len(sessions) < 5 else alt.Undefined).encode(
         y=alt.Y(
             "n:Q",
             title="shares",

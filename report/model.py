@@ -55,7 +55,7 @@ class Breadth:
     unchanged: int
     new_highs_52w: int | None
     new_lows_52w: int | None
-    turnover_cr: float | None
+    turnover_cr: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Mover:
     company_name: str | None
     close_price: Decimal | None
     return_1d: float | None
-    turnover_cr: float | None
+    turnover_cr: Decimal | None
     traded_volume: int | None
 
 
@@ -90,7 +90,7 @@ class Sector:
     advances: int
     declines: int
     return_1d: float | None
-    turnover_cr: float | None
+    turnover_cr: Decimal | None
     leader_symbol: str | None
     leader_return_1d: float | None
     laggard_symbol: str | None

@@ -11,13 +11,23 @@ from report.parquet import ExportResult, export_marts
 class PublishResult:
     """What readers find now: the Parquet set and the page, and whether each is new."""
 
-    marts: ExportResult
-    page: PageResult
+    export: ExportResult
+    written: PageResult
+
+    @property
+    def marts_dir(self) -> Path:
+        """The folder of the Parquet files."""
+        return self.export.directory
+
+    @property
+    def page(self) -> Path:
+        """The HTML file."""
+        return self.written.path
 
     @property
     def changed(self) -> bool:
         """False when a second run found everything published already."""
-        return self.marts.changed or self.page.changed
+        return self.export.changed or self.written.changed
 
 
 def publish(
@@ -35,7 +45,7 @@ def publish(
     `warehouse_wait_seconds`) or PublishFailed (disk, missing mart or column). In each case what
     was published before is still whole.
     """
-    marts = export_marts(
+    export = export_marts(
         warehouse, marts_dir, schema=schema, warehouse_wait_seconds=warehouse_wait_seconds
     )
-    return PublishResult(marts, write_page(marts_dir, page))
+    return PublishResult(export, write_page(marts_dir, page))

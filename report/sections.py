@@ -79,7 +79,7 @@ class View:
     maps: tuple[tuple[str, tuple[MapTile, ...]], ...]
     unclassified_share: float | None
     latest_breadth: model.Breadth | None
-    behind: tuple[model.Freshness, ...]
+    behind: tuple[tuple[int | None, tuple[str, ...]], ...]
     accounts: AccountTable | None
     reasons: dict[str, str]
 
@@ -99,7 +99,7 @@ def view(market: model.Market) -> View:
         ),
         unclassified_share=_unclassified_share(market.sectors),
         latest_breadth=latest,
-        behind=tuple(one for one in market.freshness if one.sessions_behind != 0),
+        behind=_behind(market.freshness),
         accounts=_accounts(market.accounting),
         reasons=REASONS,
     )
@@ -139,7 +139,7 @@ def industry(name: str) -> str:
 def turnover_map(sectors: Sequence[model.Sector], aspect: float, tiles: int) -> tuple[MapTile, ...]:
     """Industries with turnover as tiles, the small ones together in one last tile."""
     sized = [
-        (industry(one.industry), one.turnover_cr, one.return_1d)
+        (industry(one.industry), float(one.turnover_cr), one.return_1d)
         for one in sectors
         if one.turnover_cr and one.turnover_cr > 0
     ]
@@ -182,9 +182,20 @@ def _sentence(
     return " ".join(parts)
 
 
+def _behind(
+    datasets: Sequence[model.Freshness],
+) -> tuple[tuple[int | None, tuple[str, ...]], ...]:
+    """Datasets that are not up to date, together where they lag by the same number of sessions."""
+    groups: dict[int | None, list[str]] = {}
+    for one in datasets:
+        if one.sessions_behind != 0:
+            groups.setdefault(one.sessions_behind, []).append(one.dataset_name)
+    return tuple((lag, tuple(names)) for lag, names in groups.items())
+
+
 def _unclassified_share(sectors: Sequence[model.Sector]) -> float | None:
-    total = sum(one.turnover_cr or 0.0 for one in sectors)
-    without = sum(one.turnover_cr or 0.0 for one in sectors if one.industry == UNCLASSIFIED)
+    total = float(sum(one.turnover_cr or 0 for one in sectors))
+    without = float(sum(one.turnover_cr or 0 for one in sectors if one.industry == UNCLASSIFIED))
     return without / total if total and without else None
 
 

@@ -11,8 +11,10 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 import vl_convert
+import yaml
 
-from report import charts
+from ingestion.settings import project_root
+from report import charts, read
 from report.errors import PublishFailed
 from report.page import render, write_page
 from report.read import read_market
@@ -241,7 +243,7 @@ def test_breadth_table_and_chart_are_the_marts(page, marts, known):
     assert [(int(figure(r[1])), int(figure(r[2])), int(figure(r[3]))) for r in rows] == [
         one[1:4] for one in expected
     ]
-    assert [float(figure(r[7])) for r in rows] == [one[4] for one in expected]
+    assert [figure(r[7]) for r in rows] == [one[4] for one in expected]
     drawn = page.values("chart-breadth")
     heights = {(v["s"][:10], v["k"]): v["n"] for v in drawn}
     for day, up, down, *_ in expected:
@@ -287,7 +289,7 @@ def test_sector_table_and_map_are_the_marts(page, marts):
         LAST,
     )
     rows = page.body("Turnover-weighted return per session")
-    shown = [(float(figure(r[1])), int(r[2]), float(figure(r[12]))) for r in rows]
+    shown = [(figure(r[1]), int(r[2]), float(figure(r[12]))) for r in rows]
     assert shown == expected
     tiles = [a for _, a in page.elements if (a.get("class") or "").startswith("tile")]
     wide = tiles[:25]
@@ -308,7 +310,7 @@ def test_accounting_quarantine_quality_and_freshness_are_the_marts(page, marts):
     assert nulled == {"per_change_365d": 126, "year_high": 54, "per_change_30d": 9}
     fresh = {row[0]: row[3] for row in page.body("How fresh each dataset is")}
     assert fresh == {"quotes": "✓ up to date", "index_quotes": "! 2 behind"}
-    assert "Not up to date: index_quotes is 2 sessions behind." in page.words
+    assert "Not up to date: index_quotes is 2 sessions behind on Fri 1 Nov 2024." in page.words
 
 
 def test_semantics_every_table_has_a_caption_and_scoped_heads(page):
@@ -355,9 +357,11 @@ def test_one_session_alone_makes_a_page(place, known):
     here = place(sessions=known.sessions[-1:], stale_rows=0)
     result = here.publish()
     page = Page(here.html())
-    assert result.page.session == known.sessions[-1]
+    assert result.written.session == known.sessions[-1]
     assert len(page.body("Broad market")) == len(known.indices["broad"])
     assert len(page.body("Newest session first")) == 1
+    assert set(page.specs) == {"chart-breadth", "chart-distribution"}
+    assert "candles and trends appear with the second" in page.words
     for spec in page.specs.values():
         vl_convert.vegalite_to_vega(spec, vl_version=charts.VEGALITE_VERSION)
 
@@ -366,11 +370,11 @@ def test_empty_marts_make_a_page_that_says_what_to_do(place):
     here = place(sessions=())
     result = here.publish()
     page = Page(here.html())
-    assert result.page.session is None
+    assert result.written.session is None
     assert "No session is loaded yet" in page.words
     assert "investiq run --source sandbox" in page.words
     assert page.specs == {}
-    assert result.page.size_bytes < 50_000, "no charts, so no chart library"
+    assert result.written.size_bytes < 50_000, "no charts, so no chart library"
 
 
 def test_shares_without_industry_are_shown_as_such(place):
@@ -433,7 +437,7 @@ def test_changed_mart_changes_the_page(place):
     here.publish()
     with duckdb.connect(here.warehouse) as connection:
         connection.execute("update marts.rpt_movers_daily set company_name = 'Renamed Limited'")
-    assert here.publish().page.changed
+    assert here.publish().written.changed
     assert "Renamed Limited" in here.html()
 
 
@@ -482,3 +486,28 @@ def test_page_killed_before_its_rename_leaves_the_old_one(place, known, run_pyth
     here.publish()
     assert "Renamed Limited" in here.html()
     assert [path.name for path in here.page.parent.iterdir()] == ["index.html"]
+
+
+def test_market_of_these_tests_has_the_columns_of_the_contracts(published):
+    """What is tested here on a made-up warehouse holds for the one that dbt builds."""
+    promised = {}
+    for path in sorted((project_root() / "dbt_project/models/marts").rglob("*__models.yml")):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
+            promised[model["name"]] = {
+                column["name"]: re.sub(r"\(\d+\)| ", "", column["data_type"].lower())
+                for column in model["columns"]
+            }
+    found = {}
+    with duckdb.connect(published.warehouse, read_only=True) as connection:
+        for table, column, kind in connection.execute(
+            "select table_name, column_name, lower(data_type) from information_schema.columns "
+            "where table_schema = 'marts' order by table_name, ordinal_position"
+        ).fetchall():
+            found.setdefault(table, {})[column] = kind.replace(" ", "")
+    aliases = {"doubleprecision": "double", "float8": "double", "character varying": "varchar"}
+    assert found == {
+        table: {name: aliases.get(kind, kind) for name, kind in columns.items()}
+        for table, columns in promised.items()
+        if table in found
+    }
+    assert set(read._MARTS) <= set(found)

@@ -4,6 +4,7 @@ Run alone: `investiq ingest`. Nothing is transformed here; what lands is what wa
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +17,7 @@ from ingestion.objectstore import ObjectStore
 from ingestion.outcomes import Outcome, record_attempt, record_once
 from ingestion.promotion.quotes import read_reply
 from ingestion.promotion.records import Refused
-from ingestion.redaction import redact
+from ingestion.redaction import MASK, redact
 from ingestion.sources import directory, rapidapi
 
 Clock = Callable[[], datetime]
@@ -99,7 +100,7 @@ def _attempt(
     try:
         fetched = source.fetch(trade_date)
     except SourceError as refused:
-        evidence = refused.evidence
+        evidence = _masked(refused.evidence, secrets) if refused.evidence else None
         key = landing.land(store, evidence).key.landing if evidence else None
         return _outcome(
             trade_date,
@@ -109,7 +110,19 @@ def _attempt(
             http_status=evidence.http_status if evidence else None,
             detail=redact(str(refused), secrets),
         )
-    return _landed_outcome(fetched, store, clock, secrets)
+    return _landed_outcome(_masked(fetched, secrets), store, clock, secrets)
+
+
+def _masked(fetched: Fetched, secrets: Sequence[str]) -> Fetched:
+    """A refusal that echoes a secret of ours, without it; data is kept to the byte."""
+    if _judge(fetched)[0] in ("ok", "not_published"):
+        return fetched
+    content = fetched.content
+    for secret in secrets:
+        content = content.replace(secret.encode(), MASK.encode())
+    if content == fetched.content:
+        return fetched
+    return replace(fetched, content=content, notes={**fetched.notes, "masked": "a secret was cut"})
 
 
 def _landed_outcome(

@@ -276,3 +276,7 @@ def _today() -> date:
     from ingestion.calendar import IST
 
     return datetime.now(IST).date()
+
+
+if __name__ == "__main__":
+    main()

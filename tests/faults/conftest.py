@@ -3,12 +3,14 @@
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from pydantic import SecretStr
 
@@ -16,14 +18,16 @@ from ingestion.calendar import TradingCalendar
 from ingestion.ingest import ingest_session
 from ingestion.loading import DATASETS, LoadReport, load_pending
 from ingestion.loading.duckdb_connection import connect
-from ingestion.loading.duckdb_warehouse import DuckDBWarehouse
-from ingestion.objectstore import ObjectStore
+from ingestion.loading.duckdb_warehouse import DuckDBWarehouse, S3Access
+from ingestion.objectstore import ObjectStore, s3_client
 from ingestion.outcomes import Outcome
 from ingestion.promotion import PromotionReport, promote_pending
 from ingestion.settings import Settings, project_root
 from ingestion.sources.rapidapi import rapidapi_quotes
 from investiq import dbt
 from sandbox.exchange import Exchange
+from sandbox.market import Market
+from sandbox.s3 import S3Server
 
 KEY = "k3y-that-must-not-leak"  # pragma: allowlist secret
 DAY = date(2025, 10, 16)
@@ -110,6 +114,25 @@ def house(
 ) -> House:
     warehouse.path = tmp_path / "home" / "warehouse.duckdb"
     return House(tmp_path / "home", store, warehouse, exchange, calendar)
+
+
+@pytest.fixture(scope="module")
+def module_house(
+    tmp_path_factory: pytest.TempPathFactory,
+    s3: S3Server,
+    market: Market,
+    calendar: TradingCalendar,
+) -> Iterator[House]:
+    """A house that the tests of one module share."""
+    home = tmp_path_factory.mktemp("house")
+    with pytest.MonkeyPatch.context() as environment, Exchange(market) as exchange:
+        for name, value in s3.environment.items():
+            environment.setenv(name, value)
+        store = ObjectStore(s3_client(), f"test-{uuid.uuid4().hex[:12]}")
+        store.ensure_bucket()
+        access = S3Access.of(store.client, boto3.Session())
+        warehouse = DuckDBWarehouse(home / "warehouse.duckdb", store.bucket, access)
+        yield House(home, store, warehouse, exchange, calendar)
 
 
 @pytest.fixture

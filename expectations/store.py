@@ -26,7 +26,7 @@ from great_expectations.exceptions.exceptions import GreatExpectationsError
 
 from expectations import docs
 from expectations.report import CheckReport, CheckResult
-from expectations.suites.sample import Asset, Sample
+from expectations.suites.sample import Asset, Sample, concerned
 from ingestion.errors import CheckFailed, WarehouseBusy
 
 RUNS_KEPT = 20
@@ -224,30 +224,31 @@ def _result(asset: Asset, result: ExpectationValidationResult) -> CheckResult:
         passed=bool(result.success),
         severity="warning" if str(config.severity.value) == "warning" else "critical",
         expected=meta["expected"],
-        observed=_observed(asset, config.kwargs, result),
+        observed=_observed(asset, meta["name"], config.kwargs, result),
         where=tuple(" ".join(str(row[key]) for key in asset.keys) for row in unexpected),
         because=meta["because"],
         next_step=meta["next_step"],
     )
 
 
-def _observed(asset: Asset, kwargs: dict[str, Any], result: ExpectationValidationResult) -> str:
+def _observed(
+    asset: Asset, name: str, kwargs: dict[str, Any], result: ExpectationValidationResult
+) -> str:
     """What was seen, in a few words: a count, the worst values, or the range of the good ones."""
     if result.exception_info and result.exception_info.get("raised_exception"):
         return f"could not be judged: {result.exception_info.get('exception_message')}"
     if "observed_value" in result.result:
         return str(result.result["observed_value"])
-    values = result.result.get("unexpected_list") or []
-    if values:
+    if values := result.result.get("unexpected_list"):
         seen = pd.Series(values)
     else:
-        seen = asset.frame[kwargs["column"]].dropna()
-        if int(result.result["element_count"]) < len(asset.frame):
-            return "as expected" if result.result["element_count"] else "nothing to compare"
-    if not pd.api.types.is_numeric_dtype(seen):
-        return ", ".join(sorted(set(seen.astype(str)))) or "nothing to compare"
+        (asked,) = (e for e in asset.expectations if (e.meta or {})["name"] == name)
+        rows = concerned(asset.frame, getattr(asked, "row_condition", None))
+        seen = rows[kwargs["column"]].dropna()
     if seen.empty:
         return "nothing to compare"
+    if not pd.api.types.is_numeric_dtype(seen):
+        return ", ".join(sorted(set(seen.astype(str))))
     low, high = f"{seen.min():.4g}", f"{seen.max():.4g}"
     return low if low == high else f"{low} .. {high}"
 

@@ -17,7 +17,7 @@ from great_expectations.expectations.core.expect_table_row_count_to_be_between i
 )
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
-from great_expectations.expectations.row_conditions import Column, ComparisonCondition
+from great_expectations.expectations.row_conditions import Column, ComparisonCondition, Operator
 
 from expectations.thresholds import Limit, Severity
 from ingestion.calendar import TradingCalendar
@@ -116,6 +116,15 @@ def not_empty(name: str, next_step: str) -> Expectation:
         notes=f"{name}: {because}",
         meta=_meta(name, ">= 1", because, next_step),
     )
+
+
+def concerned(frame: pd.DataFrame, condition: object) -> pd.DataFrame:
+    """The rows that an expectation with this row condition looks at."""
+    if not isinstance(condition, ComparisonCondition):
+        return frame
+    equal = frame[condition.column.name] == condition.parameter
+    rows: pd.DataFrame = frame[equal if condition.operator == Operator.EQUAL else ~equal]
+    return rows
 
 
 def _meta(name: str, expected: str, because: str, next_step: str) -> dict[str, str]:

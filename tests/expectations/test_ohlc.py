@@ -154,6 +154,13 @@ def test_the_day_after_a_muhurat_hour_is_compared_with_the_regular_days(diwali, 
     assert (report.passed, broken_names(report)) == (True, set())
 
 
+def test_what_was_observed_is_told_for_regular_and_short_sessions_apart(diwali):
+    _scale_turnover(0.001)(diwali, diwali.sessions[-1])
+    seen = {r.name: r.observed for r in diwali.check("ohlc", sessions=2).results}
+    assert 0.5 < float(seen["turnover_vs_recent"]) < 2
+    assert 0.0005 < float(seen["turnover_vs_recent_short"]) < 0.002
+
+
 def test_ordinary_sessions_pass(market, broken_names):
     report = market.check("ohlc", sessions=10)
     assert (report.passed, broken_names(report)) == (True, set())

@@ -11,11 +11,15 @@ from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidHeader, InvalidSchema, InvalidURL, MissingSchema
 from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError, ResponseError
+from urllib3.exceptions import InvalidHeader as OddRetryAfter
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
+from urllib3.util.timeout import Timeout
 
 from ingestion.errors import (
+    ConfigurationError,
     DeadlineExceeded,
     QuotaExceeded,
     SchemaDrift,
@@ -27,6 +31,7 @@ from ingestion.redaction import redact
 USER_AGENT = "InvestIQ-Metrics/0.1"
 _CHUNK = 64 * 1024
 _RETRIED = (429, 500, 502, 503, 504)
+_MALFORMED = (InvalidURL, MissingSchema, InvalidSchema, InvalidHeader, UnicodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,18 @@ class _Budget:
         return self.ends_at - time.monotonic()
 
 
+class _TimeLeft(Timeout):
+    """urllib3 clones the timeout for every try: each may wait as long as the budget still has."""
+
+    def __init__(self, longest: float, budget: _Budget) -> None:
+        super().__init__(longest)
+        self._longest = longest
+        self._budget = budget
+
+    def clone(self) -> Timeout:
+        return Timeout(max(0.1, min(self._longest, self._budget.left())))
+
+
 class _PoliteRetry(Retry):
     """urllib3's Retry within a budget: it never sleeps past the deadline."""
 
@@ -90,7 +107,7 @@ class _PoliteRetry(Retry):
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
     def sleep(self, response: BaseHTTPResponse | None = None) -> None:
-        told = self.get_retry_after(response) if response is not None else None
+        told = self._told(response)
         pause = self.get_backoff_time() if told is None else told
         if pause > self.budget.left():
             if response is not None and response.status == 429:
@@ -104,6 +121,13 @@ class _PoliteRetry(Retry):
             )
         time.sleep(pause)
         self.budget.before_try()
+
+    def _told(self, response: BaseHTTPResponse | None) -> float | None:
+        """The pause that `Retry-After` asks for; one that nobody can read asks for none."""
+        try:
+            return self.get_retry_after(response) if response is not None else None
+        except (OddRetryAfter, ValueError):
+            return None
 
 
 def get(
@@ -126,6 +150,7 @@ def get(
         TruncatedFetch: the body broke off in every try.
         SchemaDrift: the body is larger than `policy.max_bytes`, packed or not.
         SourceError: no connection.
+        ConfigurationError: the URL or a header (a key with a line end) cannot be sent.
     """
     retry = _PoliteRetry(
         total=policy.tries - 1,
@@ -135,47 +160,65 @@ def get(
         raise_on_status=False,
         redirect=False,
     )
-    retry.budget = _Budget.of(policy.deadline, before_try)
+    budget = retry.budget = _Budget.of(policy.deadline, before_try)
     before_try()
     with requests.Session() as session:
         session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"})
         while True:
             session.mount(url, HTTPAdapter(max_retries=retry))
+            response = _opened(session, url, headers, params, policy, budget, secrets)
             try:
-                return _get_once(session, url, headers, params, policy, retry.budget)
+                with response:
+                    return _reply(response, policy, budget)
             except (requests.RequestException, HTTPError) as broken:
                 said = redact(_innermost(broken), secrets)
+                # What urllib3 has tried already counts: the reply brings its own Retry along.
+                used = getattr(response.raw, "retries", None) or retry
                 try:
-                    retry = retry.increment("GET", url, error=_as_read_error(broken))
+                    retry = used.increment("GET", url, error=_as_read_error(broken))
                 except MaxRetryError:
                     raise _final(broken, said, policy) from None
             retry.sleep()
 
 
-def _get_once(
+def _opened(
     session: requests.Session,
     url: str,
     headers: Mapping[str, str],
     params: Mapping[str, str],
     policy: HttpPolicy,
     budget: _Budget,
-) -> Reply:
-    timeout = max(0.1, min(policy.read_timeout, budget.left()))
-    with session.get(
-        url,
-        headers=dict(headers),
-        params=dict(params),
-        stream=True,
-        timeout=timeout,
-        allow_redirects=False,
-    ) as response:
-        return Reply(
-            status=response.status_code,
-            content=_read_body(response, policy, budget),
-            content_type=response.headers.get("Content-Type", ""),
-            url=response.url,
-            headers=dict(response.headers),
+    secrets: Sequence[str],
+) -> requests.Response:
+    """The reply with its body still to come; urllib3 has tried as often as it may."""
+    try:
+        return session.get(
+            url,
+            headers=dict(headers),
+            params=dict(params),
+            stream=True,
+            timeout=_TimeLeft(policy.read_timeout, budget),  # type: ignore[arg-type]
+            allow_redirects=False,
         )
+    except _MALFORMED as malformed:
+        # Neither the text nor the cause is passed on: both may hold the key.
+        raise ConfigurationError(
+            f"The request cannot be sent: its URL or a header is malformed "
+            f"({type(malformed).__name__}). A URL starts with https://, a key holds no blanks or "
+            "line ends: check the INVESTIQ_ variables; `investiq doctor` shows them."
+        ) from None
+    except (requests.RequestException, HTTPError) as broken:
+        raise _final(broken, redact(_innermost(broken), secrets), policy) from None
+
+
+def _reply(response: requests.Response, policy: HttpPolicy, budget: _Budget) -> Reply:
+    return Reply(
+        status=response.status_code,
+        content=_read_body(response, policy, budget),
+        content_type=response.headers.get("Content-Type", ""),
+        url=response.url,
+        headers=dict(response.headers),
+    )
 
 
 def _read_body(response: requests.Response, policy: HttpPolicy, budget: _Budget) -> bytes:

@@ -1,7 +1,6 @@
 """The calendar seed agrees with the sessions that the exchange's own files prove."""
 
 import csv
-import os
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,8 +9,6 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 SEED = PROJECT / "dbt_project" / "seeds" / "nse_trading_calendar.csv"
-REAL_DATA = Path(os.environ.get("INVESTIQ_REAL_DATA", PROJECT.parent / "shared" / "data"))
-OBSERVED = REAL_DATA / "calendar" / "sessions_observed.csv"
 
 # Sessions that took place, but whose files no public archive kept; the last one of 2022 was
 # served as a workbook, and nobody kept the Muhurat file of 2016.
@@ -63,10 +60,9 @@ def test_every_year_has_its_holidays_and_one_muhurat_session() -> None:
 
 
 @pytest.mark.real_data
-def test_seed_names_exactly_the_sessions_that_were_observed() -> None:
-    if not OBSERVED.exists():
-        pytest.skip(f"real sessions are absent: {OBSERVED.name}; set INVESTIQ_REAL_DATA")
-    with OBSERVED.open(newline="", encoding="utf-8") as lines:
+def test_seed_names_exactly_the_sessions_that_were_observed(real_data: Path) -> None:
+    observed_csv = real_data / "calendar" / "sessions_observed.csv"
+    with observed_csv.open(newline="", encoding="utf-8") as lines:
         days = {date.fromisoformat(row["session_date"]) for row in csv.DictReader(lines)}
     observed = {day for day in days if day.year >= 2016}
     expected = sessions(date(2016, 1, 1), max(observed))

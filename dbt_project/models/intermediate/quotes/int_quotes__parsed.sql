@@ -3,7 +3,8 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='source_key',
-        on_schema_change='fail'
+        on_schema_change='fail',
+        pre_hook="{{ forget_vanished_replies() }}"
     )
 }}
 

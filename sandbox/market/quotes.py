@@ -106,7 +106,7 @@ def _is_forgotten(market: "Market", number: int, security_id: int, today: date) 
 def _update_time(hours: Hours, moment: datetime, drawn: Floats) -> datetime:
     """The second of the last update: mostly in the last minute, now and then some minutes ago."""
     late = min(int(-8.0 * np.log(drawn[0])) + 1, 59)
-    minutes = int(drawn[1] * 8.0) if drawn[1] > 0.85 else 0
+    minutes = max(0, int((drawn[1] - 0.85) / 0.15 * 8.0))
     back = timedelta(seconds=late, minutes=minutes)
     updated = min(moment, hours.final) - back
     return max(updated, hours.opens).replace(microsecond=0)

@@ -127,6 +127,14 @@ def test_a_bucket_is_not_made_by_writing_to_it(server: S3Server) -> None:
     assert code_of(refused) == 404
 
 
+def test_there_is_room_for_a_bucket_per_test(server: S3Server) -> None:
+    s3 = client(server)
+    for number in range(120):
+        s3.create_bucket(Bucket=f"room-{number:03d}")
+        s3.put_object(Bucket=f"room-{number:03d}", Key="k", Body=b"v")
+    assert len(s3.list_buckets()["Buckets"]) > 120
+
+
 def test_it_listens_on_loopback_only(server: S3Server) -> None:
     connections = psutil.Process(server.pid).net_connections(kind="inet")
     listening = [c.laddr for c in connections if c.status == psutil.CONN_LISTEN]
@@ -219,6 +227,8 @@ def test_a_killed_server_is_replaced_and_keeps_its_objects(tmp_path: Path) -> No
             time.sleep(0.01)
         with embedded_s3(tmp_path / "data", tmp_path / "run") as after:
             assert after.pid != before.pid
+            # On the same port, so that clients that were cut off find it again.
+            assert after.endpoint_url == before.endpoint_url
             assert (after.access_key, after.secret_key) == (before.access_key, before.secret_key)
             found = client(after).get_object(Bucket="kept", Key="k")
             assert found["Body"].read() == b"still here"
@@ -262,6 +272,17 @@ def test_objects_survive_a_restart_on_other_ports(tmp_path: Path) -> None:
     with embedded_s3(tmp_path / "data", tmp_path / "run") as second:
         assert second.endpoint_url != first.endpoint_url
         assert client(second).get_object(Bucket="kept", Key="k")["Body"].read() == b"v"
+
+
+def test_a_missing_program_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seaweed.shutil, "which", lambda *_, **__: None)
+    with (
+        pytest.raises(S3DidNotStart, match="make setup"),
+        embedded_s3(tmp_path / "data", tmp_path / "run"),
+    ):
+        pass
 
 
 def test_a_server_that_cannot_start_says_why(

@@ -9,10 +9,13 @@ resolve the link first keep a consistent set, because the set before the newest 
 import fcntl
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 from report.errors import PublishFailed
 
@@ -34,7 +37,8 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     if path.is_file() and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    staged = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    _sweep(path)
+    staged = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
         with staged.open("wb") as out:
             out.write(content)
@@ -44,9 +48,15 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     finally:
         staged.unlink(missing_ok=True)
     fsync(path.parent)
-    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
-        leftover.unlink(missing_ok=True)
     return True
+
+
+def _sweep(path: Path) -> None:
+    """Remove what writers of `path` that died left beside it, and nothing of one at work."""
+    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
+        writer = leftover.name.split(".")[-3]
+        if writer.isdigit() and not psutil.pid_exists(int(writer)):
+            leftover.unlink(missing_ok=True)
 
 
 class PublishedDirectory:

@@ -50,6 +50,11 @@ def crore(value: Number | None, decimals: int = 2) -> str:
     return shown if shown == UNKNOWN else f"₹{_THIN}{shown}{_THIN}cr"
 
 
+def lakh(value: int | None) -> str:
+    """A count in lakh, hundred thousands: 38671332 is '386.71'."""
+    return UNKNOWN if value is None else number(Decimal(value) / 100_000)
+
+
 def direction(value: Number | None) -> str:
     """'up', 'down' or 'flat': the class that colours a figure, and never the only sign of it."""
     if value is None or value == 0:

@@ -65,7 +65,7 @@ def render(market: model.Market) -> str:
     )
     environment.filters |= {
         name: getattr(numbers, name)
-        for name in ("number", "percent", "crore", "direction", "arrow", "day", "short_day",
+        for name in ("number", "percent", "crore", "lakh", "direction", "arrow", "day", "short_day",
                      "moment")
     }  # fmt: skip
     environment.filters |= {"industry": sections.industry, "heat": sections.heat}

@@ -88,6 +88,7 @@ def test_page_draws_fits_and_answers_clicks(site, chromium, width):
     assert all(paths > 10 for _, paths in found["charts"])
     assert found["overflow"] <= 0
     assert found["wider"] == []
+    assert found["scrolling"] == []
     assert (found["shown"], found["unfolded"]) == (10, 25)
     assert found["fold"] == ["BUTTON", "true", "Show ten"]
     assert found["light"] == ["Theme: light", "rgb(255, 255, 255)", "rgb(10, 95, 180)"]

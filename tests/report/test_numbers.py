@@ -58,6 +58,12 @@ def test_crore_names_its_unit_and_a_dash_does_not():
     assert numbers.crore(None) == "\u2013"
 
 
+def test_volumes_are_in_lakh():
+    assert numbers.lakh(38671332) == "386.71"
+    assert numbers.lakh(3867133280) == "38,671.33"
+    assert numbers.lakh(None) == "\u2013"
+
+
 def test_sign_has_a_shape_and_not_only_a_colour():
     assert [numbers.arrow(value) for value in (0.1, -0.1, 0, None)] == ["▲", "▼", "", ""]
     assert [numbers.direction(value) for value in (0.1, -0.1, 0, None)] == [

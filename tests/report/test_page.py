@@ -182,7 +182,7 @@ def test_headline_is_the_newest_session_with_its_kind(page, marts):
         ("Gainers", "gainers", "turnover_cr", 2),
         ("Losers", "losers", "turnover_cr", 2),
         ("Most active by value", "most_active_value", "turnover_cr", 2),
-        ("Most active by volume", "most_active_volume", "traded_volume", 0),
+        ("Most active by volume", "most_active_volume", "traded_volume / 100000.0", 2),
     ],
 )
 def test_movers_are_the_marts_in_their_order(page, marts, caption, name, value, decimals):
@@ -306,7 +306,9 @@ def test_accounting_quarantine_quality_and_freshness_are_the_marts(page, marts):
         assert sum(int(figure(cell)) for cell in row[1:-1]) == int(figure(row[-1]))
     quarantine = {row[1]: int(row[2]) for row in page.body("Records in quarantine by reason")}
     assert quarantine == {"low above high": 18, "close outside range": 9}
-    nulled = {row[0].split()[0]: int(row[2]) for row in page.body("Values that were not plain")}
+    nulled = {
+        row[0].split()[0]: int(row[2]) for row in page.body("Values that were missing or not plain")
+    }
     assert nulled == {"per_change_365d": 126, "year_high": 54, "per_change_30d": 9}
     fresh = {row[0]: row[3] for row in page.body("How fresh each dataset is")}
     assert fresh == {"quotes": "✓ up to date", "index_quotes": "! 2 behind"}
@@ -511,3 +513,14 @@ def test_market_of_these_tests_has_the_columns_of_the_contracts(published):
         if table in found
     }
     assert set(read._MARTS) <= set(found)
+
+
+def test_move_that_rounds_to_nothing_has_no_arrow(place):
+    here = place()
+    with duckdb.connect(here.warehouse) as connection:
+        connection.execute("update marts.fct_index_daily set return_1d = 0.00004")
+        connection.execute("update marts.rpt_movers_daily set return_1d = -0.00004")
+    here.publish()
+    page = Page(here.html())
+    assert page.body("Broad market")[0][2].replace("\u202f", " ") == "0.00 %"
+    assert page.body("Gainers")[0][3].replace("\u202f", " ") == "0.00 %"

@@ -124,7 +124,8 @@ def _start(store: Path, run_dir: Path, state_file: Path, keys: tuple[str, str]) 
         wanted = _read_ports(ports_file) if attempt == 0 else {}
         state = seaweed.start(store, run_dir, log, keys, wanted)
         state.write(state_file)
-        if _answers(state, store, keys, patience_seconds=_READY_SECONDS):
+        ready = _answers(state, store, keys, patience_seconds=_READY_SECONDS)
+        if ready and seaweed.pool_buckets(state):
             ports_file.write_text(json.dumps(state.ports))
             return S3Server(state.endpoint_url, *keys, state.pid)
         seaweed.stop(state)

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import socketserver
 import sys
 import threading
 from collections.abc import Mapping
@@ -144,12 +145,18 @@ class Exchange:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], exchange: Exchange) -> None:
         super().__init__(address, _Handler)
         self.exchange = exchange
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
+
+    def server_bind(self) -> None:
+        """Bind without asking the name service for our own name, which can take seconds."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = "127.0.0.1", self.socket.getsockname()[1]
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection, so that stopping can drop it."""
@@ -175,6 +182,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes; do not wait between them
     server: _Server
 
     def do_GET(self) -> None:

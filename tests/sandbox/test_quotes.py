@@ -40,7 +40,7 @@ def moves_at_rest(market: Market) -> list[SeriesChange]:
 def test_after_a_series_move_the_old_row_stays_a_week(market: Market) -> None:
     moves = moves_at_rest(market)
     assert len(moves) > 20
-    for move in moves[:25]:
+    for move in moves[:12]:
         last_day = market.calendar.previous_session(move.date)
         symbol = market.identity_on(move.security_id, move.date).symbol  # type: ignore[union-attr]
         old, new = f"{symbol}{move.old_series}N", f"{symbol}{move.new_series}N"
@@ -89,7 +89,9 @@ def test_a_suspended_share_goes_stale_and_then_away(market: Market) -> None:
         later = market.calendar.next_session(market.sessions[start - 1] + timedelta(days=7))
         assert name not in quotes(market, later)
         checked += 1
-    assert checked > 5
+        if checked == 10:
+            break
+    assert checked == 10
 
 
 def test_stale_rows_keep_the_figures_of_their_own_day(market: Market) -> None:
@@ -166,7 +168,9 @@ def test_the_percentage_of_30_days_ignores_splits(market: Market) -> None:
             # A halved raw price would show as minus fifty or worse.
             assert row.change_percent_30d > -45
             checked += 1
-    assert checked > 20
+        if checked == 20:
+            break
+    assert checked == 20
 
 
 def test_before_the_opening_the_feed_shows_the_session_before(small_market: Market) -> None:

@@ -127,12 +127,19 @@ def test_a_bucket_is_not_made_by_writing_to_it(server: S3Server) -> None:
     assert code_of(refused) == 404
 
 
-def test_there_is_room_for_a_bucket_per_test(server: S3Server) -> None:
+def test_there_is_room_for_a_bucket_per_test(server: S3Server, folder: Path) -> None:
     s3 = client(server)
-    for number in range(120):
+    for number in range(100):
         s3.create_bucket(Bucket=f"room-{number:03d}")
         s3.put_object(Bucket=f"room-{number:03d}", Key="k", Body=b"v")
-    assert len(s3.list_buckets()["Buckets"]) > 120
+    assert len(s3.list_buckets()["Buckets"]) > 100
+    assert len(list((folder / "data" / "objects").glob("*.dat"))) < 10
+    with pytest.raises(ClientError) as refused:
+        s3.delete_bucket(Bucket="room-000")
+    assert code_of(refused) == 409
+    s3.delete_object(Bucket="room-000", Key="k")
+    s3.delete_bucket(Bucket="room-000")
+    assert s3.get_object(Bucket="room-001", Key="k")["Body"].read() == b"v"
 
 
 def test_it_listens_on_loopback_only(server: S3Server) -> None:

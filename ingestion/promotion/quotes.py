@@ -12,7 +12,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from ingestion.calendar import IST
-from ingestion.promotion.records import Refused, RefusedRecord, decode_json, excerpt, prepared
+from ingestion.promotion.records import (
+    Refused,
+    RefusedRecord,
+    decode_json,
+    excerpt,
+    prepared,
+    storable,
+)
 
 REQUIRED = (
     "identifier",
@@ -87,25 +94,34 @@ def split(reply: QuoteReply) -> tuple[list[tuple[int, dict[str, Any]]], list[Ref
         try:
             good.append((number, _judged(record)))
         except Refused as why:
-            payload = None if why.reason in ("unreadable", "too_large", "too_deep") else record
-            refused.append(RefusedRecord(number, why.reason, why.detail, payload))
+            refused.append(RefusedRecord(number, why.reason, why.detail, storable(record)))
     return good, refused
 
 
 def quoted_at(record: Any) -> datetime | None:
-    """`lastUpdateTime` ("26-Apr-2024 15:59:52", IST without a zone), or None."""
+    """`lastUpdateTime` ("26-Apr-2024 15:59:52", IST without a zone), or None.
+
+    A time before the exchange was founded, or centuries ahead, is none.
+    """
     if not isinstance(record, dict):
         return None
     said = next((text for name, text in record.items() if name.strip() == "lastUpdateTime"), "")
     try:
-        return datetime.strptime(said, "%d-%b-%Y %H:%M:%S").replace(tzinfo=IST)
+        moment = datetime.strptime(said, "%d-%b-%Y %H:%M:%S").replace(tzinfo=IST)
     except (TypeError, ValueError):
         return None
+    return moment if plausible(moment) else None
+
+
+def plausible(moment: datetime) -> bool:
+    """Whether a quote can be of that time; keys have years of four digits."""
+    return 1992 <= moment.year < 2200
 
 
 def _judged(record: Any) -> dict[str, Any]:
     if not isinstance(record, dict):
-        raise Refused("not_an_object", f"a {type(record).__name__}: {excerpt(str(record))}")
+        said = f"list of {len(record)}" if isinstance(record, list) else excerpt(repr(record))
+        raise Refused("not_an_object", f"where an object belongs stands {said}")
     payload = prepared(record)
     missing = [name for name in REQUIRED if name not in payload]
     if missing:

@@ -5,8 +5,9 @@ those of COPY and SUPER (4 MB per object, 65,535 bytes per string, no NUL, no du
 """
 
 import json
+import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ _WORD_BREAK = re.compile(r"(?<=[a-z])(?=[A-Z0-9])")
 MAX_RECORD_BYTES = 4_000_000
 MAX_STRING_BYTES = 65_535
 MAX_DEPTH = 64
+_MAX_DIGITS = 38  # no warehouse has a number of more
+_MAX_DETAIL = 500
 
 
 class RepeatedKeys(dict[str, Any]):
@@ -24,9 +27,9 @@ class Refused(Exception):
     """A whole object, or one record, that is not what it should be."""
 
     def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
         self.reason = reason
-        self.detail = detail
+        self.detail = _printable(detail)
+        super().__init__(f"{reason}: {self.detail}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def snake_case(name: str) -> str:
 
 
 def decode_json(content: bytes) -> Any:
-    """Parse a body; `NaN` and `Infinity`, which are no JSON, are kept as text.
+    """Parse a body; `NaN`, `Infinity` and numbers beyond every warehouse are kept as text.
 
     Raises:
         Refused: html_page, truncated, not_json, too_deep or unreadable.
@@ -60,14 +63,18 @@ def decode_json(content: bytes) -> Any:
     if stripped.startswith("<"):
         raise Refused("html_page", f"a page instead of data: {excerpt(stripped)}")
     try:
-        return json.loads(text, parse_constant=str, object_pairs_hook=_pairs)
+        return json.loads(
+            text,
+            parse_constant=str,
+            parse_float=_float,
+            parse_int=_integer,
+            object_pairs_hook=_pairs,
+        )
     except RecursionError:
         raise Refused("too_deep", "nested deeper than the parser follows") from None
     except json.JSONDecodeError as broken:
         reason = "truncated" if _ends_early(text, broken) else "not_json"
         raise Refused(reason, f"{broken.msg} at character {broken.pos} of {len(text)}") from None
-    except ValueError as broken:
-        raise Refused("not_json", str(broken)[:200]) from None
 
 
 def prepared(record: dict[str, Any]) -> dict[str, Any]:
@@ -77,14 +84,21 @@ def prepared(record: dict[str, Any]) -> dict[str, Any]:
         Refused: duplicate_key, too_large, too_deep or unreadable.
     """
     payload: dict[str, Any] = _snake_keys(record, depth=0)
-    line = json.dumps(payload, ensure_ascii=False)
-    try:
-        size = len(line.encode("utf-8"))
-    except UnicodeEncodeError:
-        raise Refused("unreadable", "a text holds half of a surrogate pair") from None
-    if size > MAX_RECORD_BYTES:
-        raise Refused("too_large", f"{size} bytes; COPY takes {MAX_RECORD_BYTES} per record")
+    _require_size(payload)
     return payload
+
+
+def storable(value: Any) -> Any:
+    """What quarantine keeps of a refused value: all of it, or None where no line could hold it.
+
+    The landed object has it in any case.
+    """
+    try:
+        _require_storable(value, depth=0)
+        _require_size(value)
+    except Refused:
+        return None
+    return value
 
 
 def ndjson(rows: Iterable[dict[str, Any]]) -> bytes:
@@ -99,19 +113,6 @@ def excerpt(text: str) -> str:
     return " ".join(text[:300].split())[:160]
 
 
-def texts(value: Any) -> Iterator[str]:
-    """All texts in a JSON value, keys included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield name
-            yield from texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from texts(inner)
-
-
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     return found if len(found) == len(pairs) else RepeatedKeys(found)
@@ -122,9 +123,23 @@ def _ends_early(text: str, broken: json.JSONDecodeError) -> bool:
     return broken.msg.startswith("Unterminated") or broken.pos >= len(text.rstrip())
 
 
+def _float(digits: str) -> float | str:
+    value = float(digits)
+    return value if math.isfinite(value) else digits
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MAX_DIGITS else digits
+
+
+def _printable(text: str) -> str:
+    """What a person may read of a text: no NUL, no half of a surrogate pair, no end of it."""
+    whole = text[:_MAX_DETAIL].encode("utf-8", "backslashreplace").decode()
+    return whole.replace("\0", "\\0")
+
+
 def _snake_keys(value: Any, depth: int) -> Any:
-    if depth > MAX_DEPTH:
-        raise Refused("too_deep", f"nested deeper than {MAX_DEPTH} levels")
+    _require_text_and_depth(value, depth)
     if isinstance(value, RepeatedKeys):
         raise Refused("duplicate_key", f"a key stands twice among {sorted(value)[:20]}")
     if isinstance(value, dict):
@@ -134,9 +149,41 @@ def _snake_keys(value: Any, depth: int) -> Any:
         return renamed
     if isinstance(value, list):
         return [_snake_keys(inner, depth + 1) for inner in value]
-    if isinstance(value, str):
-        if "\0" in value:
-            raise Refused("unreadable", "a text holds a NUL character")
-        if len(value.encode("utf-8", "surrogatepass")) > MAX_STRING_BYTES:
-            raise Refused("too_large", f"a text of over {MAX_STRING_BYTES} bytes")
     return value
+
+
+def _require_storable(value: Any, depth: int) -> None:
+    _require_text_and_depth(value, depth)
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            _require_storable(inner, depth + 1)
+
+
+def _require_text_and_depth(value: Any, depth: int) -> None:
+    """Whether a value is not too deep, and it or the names of its fields can be stored as text."""
+    if depth > MAX_DEPTH:
+        raise Refused("too_deep", f"nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, str):
+        _require_text(value)
+    elif isinstance(value, dict):
+        for name in value:
+            _require_text(name)
+
+
+def _require_text(text: str) -> None:
+    if "\0" in text:
+        raise Refused("unreadable", "a text holds a NUL character")
+    try:
+        size = len(text) if text.isascii() else len(text.encode())
+    except UnicodeEncodeError:
+        raise Refused("unreadable", "a text holds half of a surrogate pair") from None
+    if size > MAX_STRING_BYTES:
+        raise Refused("too_large", f"a text of over {MAX_STRING_BYTES} bytes")
+
+
+def _require_size(value: Any) -> None:
+    size = len(json.dumps(value, ensure_ascii=False).encode())
+    if size > MAX_RECORD_BYTES:
+        raise Refused("too_large", f"{size} bytes; COPY takes {MAX_RECORD_BYTES} per record")

@@ -9,7 +9,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -123,13 +123,19 @@ def _start(store: Path, run_dir: Path, state_file: Path, keys: tuple[str, str]) 
         # and after a crash the clients of the old server find the new one.
         wanted = _read_ports(ports_file) if attempt == 0 else {}
         state = seaweed.start(store, run_dir, log, keys, wanted)
-        state.write(state_file)
-        ready = _answers(state, store, keys, patience_seconds=_READY_SECONDS)
-        if ready and seaweed.pool_buckets(state):
+        ready = False
+        try:
+            state.write(state_file)
+            answers = _answers(state, store, keys, patience_seconds=_READY_SECONDS)
+            ready = answers and seaweed.pool_buckets(state)
+        finally:
+            # Also when we are interrupted: nobody would be there to stop it.
+            if not ready:
+                seaweed.stop(state)
+                state_file.unlink(missing_ok=True)
+        if ready:
             ports_file.write_text(json.dumps(state.ports))
             return S3Server(state.endpoint_url, *keys, state.pid)
-        seaweed.stop(state)
-        state_file.unlink(missing_ok=True)
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     raise S3DidNotStart(
         f"the embedded S3 did not start in {_ATTEMPTS} attempts. The end of {log}:\n{tail}\n"
@@ -156,12 +162,13 @@ def _answers(
         ),
     )
     deadline = time.monotonic() + patience_seconds
-    while time.monotonic() < deadline and state.is_alive():
-        with suppress(BotoCoreError, ClientError):
-            client.list_buckets()
-            if seaweed.volumes_are_known(state, store):
-                return True
-        time.sleep(0.05)
+    with closing(client):
+        while time.monotonic() < deadline and state.is_alive():
+            with suppress(BotoCoreError, ClientError):
+                client.list_buckets()
+                if seaweed.volumes_are_known(state, store):
+                    return True
+            time.sleep(0.05)
     return False
 
 
@@ -180,4 +187,7 @@ def _credentials(path: Path) -> tuple[str, str]:
 
 
 def _read_ports(path: Path) -> dict[str, int]:
-    return dict(json.loads(path.read_text())) if path.exists() else {}
+    try:
+        return dict(json.loads(path.read_text()))
+    except (FileNotFoundError, ValueError):
+        return {}  # the first start, or a file torn by a crash: any ports will do

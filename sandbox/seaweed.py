@@ -49,6 +49,7 @@ _FIXED = (
     "-s3.localSocket=s3.sock",
 )
 _STOP_SECONDS = 10.0
+_LOG_BYTES = 5_000_000
 # Children of this process that still run; kept so that they can be reaped when they end.
 _children: list[subprocess.Popen[bytes]] = []
 
@@ -113,6 +114,8 @@ def start(
         "AWS_SECRET_ACCESS_KEY": keys[1],
     }
     with log.open("ab") as out:
+        if out.tell() > _LOG_BYTES:
+            out.truncate(0)
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

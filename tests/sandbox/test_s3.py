@@ -270,6 +270,31 @@ def test_a_recycled_pid_is_not_taken_for_the_server(tmp_path: Path) -> None:
         assert server.pid != os.getpid()
 
 
+def test_torn_files_of_a_crash_do_not_matter(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "server.json").write_text('{"pid": 1')
+    (data / "ports.json").write_text("")
+    with embedded_s3(data, tmp_path / "run") as server:
+        assert lives(server.pid)
+
+
+def test_an_interrupted_start_leaves_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_answers", interrupt)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        embedded_s3(tmp_path / "data", tmp_path / "run"),
+    ):
+        pass
+    assert seaweed.strays(tmp_path / "data" / "objects") == []
+    assert not (tmp_path / "data" / "server.json").exists()
+
+
 def test_objects_survive_a_restart_on_other_ports(tmp_path: Path) -> None:
     with embedded_s3(tmp_path / "data", tmp_path / "run") as first:
         s3 = client(first)

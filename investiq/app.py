@@ -53,12 +53,16 @@ def options(
 
 @app.command()
 def init() -> None:
-    """Create the raw tables of the warehouse where they are missing."""
+    """Prepare the warehouse for plain dbt commands: raw tables and seeds."""
+    from investiq.console import step
     from investiq.context import prepare_warehouse
+    from investiq.dbt import run_dbt
 
     settings = _settings()
     prepare_warehouse(settings)
-    out.print(f"raw tables are in {settings.duckdb_path}")
+    with step("dbt seed") as advance:
+        run_dbt(settings, ["seed"], advance)
+    out.print(f"raw tables and seeds are in {settings.duckdb_path}", soft_wrap=True)
 
 
 @app.command()

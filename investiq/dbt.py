@@ -62,12 +62,15 @@ def build(settings: Settings, variables: dict[str, str], advance: Advance) -> Bu
     """
     with connect(settings.duckdb_path, wait_seconds=settings.lock_wait_seconds, on_wait=waiting):
         pass  # dbt itself does not wait long for the lock, nor say who holds it
-    arguments = ["build", "--vars", json.dumps(variables)]
-    report = _run(settings, arguments, advance)
-    return report
+    return run_dbt(settings, ["build", "--vars", json.dumps(variables)], advance)
 
 
-def _run(settings: Settings, arguments: Sequence[str], advance: Advance) -> BuildReport:
+def run_dbt(settings: Settings, arguments: Sequence[str], advance: Advance) -> BuildReport:
+    """Any dbt command on this home's warehouse.
+
+    Raises:
+        BuildFailed: dbt ended with a failure; the message says of which node, and where the log is.
+    """
     command = [sys.executable, "-m", "dbt.cli.main", *_QUIET, *arguments]
     report = BuildReport()
     tail: list[str] = []

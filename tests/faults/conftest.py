@@ -5,7 +5,7 @@ import sys
 import textwrap
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,15 @@ class House:
     def build(self) -> dbt.BuildReport:
         return dbt.build(self.settings, {"as_of": DAY.isoformat()}, lambda done, total: None)
 
+    def run_models(self) -> None:
+        """Seeds and models without the tests: quick, for what is compared anyway."""
+        only = ["--resource-type", "seed", "--resource-type", "model"]
+        dbt.run_dbt(self.settings, ["build", *only], lambda done, total: None)
+
+    def with_warehouse(self, path: Path) -> "House":
+        """The same bucket, loaded into another warehouse."""
+        return replace(self, home=path.parent, warehouse=replace(self.warehouse, path=path))
+
     def all(self, day: date = DAY) -> None:
         self.ingest(day)
         self.promote()
@@ -102,6 +111,11 @@ class House:
 
     def keys(self, prefix: str) -> list[str]:
         return [item.key for item in self.store.list(prefix)]
+
+
+@pytest.fixture
+def house_type() -> type[House]:
+    return House
 
 
 @pytest.fixture

@@ -61,8 +61,8 @@ def land(store: ObjectStore, fetched: Fetched) -> Landed:
     is_new = store.create(
         key.landing,
         fetched.content,
-        fetched.content_type or "application/octet-stream",
-        {name: _ascii(text) for name, text in metadata.items() if text},
+        _ascii(fetched.content_type) or "application/octet-stream",
+        {name: said for name, text in metadata.items() if (said := _ascii(text))},
     )
     return Landed(key, is_new)
 
@@ -75,4 +75,6 @@ def landed(store: ObjectStore, source: str, dataset: str, trade_date: date) -> l
 
 def _ascii(text: str) -> str:
     """S3 metadata travels in HTTP headers: ASCII, one line, short."""
-    return text.encode("ascii", "backslashreplace").decode().replace("\n", " ")[:500]
+    line = " ".join(text.split())
+    plain = line.encode("ascii", "backslashreplace").decode()
+    return "".join(sign for sign in plain if sign.isprintable())[:500].strip()

@@ -4,6 +4,7 @@ Works alike on AWS S3 and on any S3 that boto3 is pointed at (`AWS_ENDPOINT_URL_
 embedded one. The client is passed in, never made at import.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _NOT_FOUND = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
-_ALREADY_THERE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+_ALREADY_THERE = frozenset({"PreconditionFailed", "412"})
+_TRY_AGAIN = frozenset({"ConditionalRequestConflict", "409"})  # two writers met: nothing is decided
+_CONFLICT_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +43,24 @@ class ObjectStore:
 
     def create(self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str]) -> bool:
         """Write an object that must never change; False when it is there already."""
-        try:
-            self.client.put_object(
-                Bucket=self.bucket,
-                Key=key,
-                Body=body,
-                ContentType=content_type,
-                Metadata=dict(metadata),
-                IfNoneMatch="*",
-            )
-        except ClientError as refused:
-            if _code(refused) in _ALREADY_THERE:
-                return False
-            raise
-        return True
+        for tries_left in reversed(range(_CONFLICT_TRIES)):
+            try:
+                self.client.put_object(
+                    Bucket=self.bucket,
+                    Key=key,
+                    Body=body,
+                    ContentType=content_type,
+                    Metadata=dict(metadata),
+                    IfNoneMatch="*",
+                )
+            except ClientError as refused:
+                if _code(refused) in _ALREADY_THERE:
+                    return False
+                if _code(refused) not in _TRY_AGAIN or not tries_left:
+                    raise
+            else:
+                return True
+        raise AssertionError("the loop above returns or raises")
 
     def put(self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
         """Write an object that is a pure function of another: writing it again changes nothing."""
@@ -111,7 +118,8 @@ class ObjectStore:
                     f"The bucket {self.bucket!r} refuses us ({_code(refused)}). Check the AWS "
                     "credentials and the policy; `investiq doctor` shows what is configured."
                 ) from None
-            self.client.create_bucket(Bucket=self.bucket)
+            with contextlib.suppress(self.client.exceptions.BucketAlreadyOwnedByYou):
+                self.client.create_bucket(Bucket=self.bucket)  # another process may be quicker
         except BotoCoreError as unreachable:
             raise ConfigurationError(
                 f"The object store cannot be reached ({type(unreachable).__name__}). Unset "

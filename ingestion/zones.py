@@ -21,9 +21,10 @@ QUARANTINE = "quarantine/"
 OUTCOMES = "outcomes/"
 STAMP = "%Y%m%dT%H%M%SZ"
 _KEY = re.compile(
-    r"^(?P<zone>landing|raw|quarantine)/source=(?P<source>[a-z0-9_]+)/dataset=(?P<dataset>[a-z0-9_]+)"
+    r"(?P<zone>landing|raw|quarantine)/source=(?P<source>[a-z0-9_]+)/dataset=(?P<dataset>[a-z0-9_]+)"
     r"/trade_date=(?P<trade_date>\d{4}-\d{2}-\d{2})/fetched_at=(?P<fetched_at>\d{8}T\d{6}Z)"
-    r"/(?P<sha>[0-9a-f]{16})\.(?P<extension>[a-z0-9.]+)$"
+    r"/(?P<sha>[0-9a-f]{16})\.(?P<extension>[a-z0-9]+(\.[a-z0-9]+)*)",
+    re.ASCII,
 )
 
 
@@ -45,20 +46,23 @@ class ObjectKey:
         Raises:
             ConfigurationError: the key was not written by this project.
         """
-        found = _KEY.match(key)
-        if not found:
+        found = _KEY.fullmatch(key)
+        try:
+            if not found:
+                raise ValueError("another form")
+            return cls(
+                source=found["source"],
+                dataset=found["dataset"],
+                trade_date=date.fromisoformat(found["trade_date"]),
+                fetched_at=datetime.strptime(found["fetched_at"], STAMP).replace(tzinfo=UTC),
+                sha_head=found["sha"],
+                extension=found["extension"],
+            )
+        except ValueError:
             raise ConfigurationError(
                 f"The object {key!r} does not follow the naming of the zones. Only `investiq "
                 "ingest` writes there: move it away and use `--source directory` to bring it in."
-            )
-        return cls(
-            source=found["source"],
-            dataset=found["dataset"],
-            trade_date=date.fromisoformat(found["trade_date"]),
-            fetched_at=datetime.strptime(found["fetched_at"], STAMP).replace(tzinfo=UTC),
-            sha_head=found["sha"],
-            extension=found["extension"],
-        )
+            ) from None
 
     @property
     def landing(self) -> str:

@@ -24,7 +24,9 @@
   {%- for number in quote_numbers() -%}
     {%- set text = number.column ~ '_text' -%}
     {%- if number.scale == 0 -%}{%- set value = try_bigint(text) -%}
-    {%- elif number.scale == 2 -%}{%- set value = try_decimal(text, 24, 2) -%}
+    {%- elif number.scale == 2 -%}
+      {#- Read with 18 digits, which is rupees enough: DuckDB reads wider decimals 20 times slower. -#}
+      {%- set value = 'cast(' ~ try_decimal(text, 18, 2) ~ ' as decimal(24, 2))' -%}
     {%- else -%}{%- set value = try_decimal(text, 18, number.scale) -%}
     {%- endif -%}
     {%- do columns.append(value ~ ' as ' ~ number.column ~ '_read') -%}

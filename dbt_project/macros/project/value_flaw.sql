@@ -12,8 +12,7 @@
     when trim({{ text }}) = '' then 'empty'
     when trim({{ text }}) = '-' then 'dash'
     when lower(trim({{ text }})) = 'nan' then 'nan'
-    when lower(trim({{ text }})) in ('infinity', '+infinity', '-infinity', 'inf', '-inf')
-      then 'infinity'
+    when {{ text_matches('lower(trim(' ~ text ~ '))', '[+-]?inf(inity)?') }} then 'infinity'
     else 'not_a_number'
   end
 {%- endmacro %}

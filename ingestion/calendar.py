@@ -72,6 +72,11 @@ class TradingCalendar:
         entry = self.entries.get(day)
         return (entry.session_type if entry else None) or "regular"
 
+    def opens_at(self, day: date) -> datetime:
+        """When a session may have begun at the earliest (IST); Muhurat: afternoon or evening."""
+        muhurat = self.session_type(day) == "muhurat"
+        return datetime.combine(day, time(13, 45) if muhurat else time(9, 15), tzinfo=IST)
+
     def closes_at(self, day: date) -> datetime:
         """When a session is over (IST); a Muhurat session may end in the evening."""
         evening = self.session_type(day) == "muhurat"
@@ -81,7 +86,7 @@ class TradingCalendar:
         """The newest session that has opened by `moment`: what a source can be asked for."""
         local = moment.astimezone(IST)
         day = local.date()
-        if self.is_session(day) and local.time() >= time(9, 15):
+        if self.is_session(day) and local >= self.opens_at(day):
             return day
         return self.previous_session(day)
 

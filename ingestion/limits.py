@@ -3,6 +3,7 @@
 pyrate-limiter keeps the calls of the last day in one SQLite file per upstream.
 """
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ class QuotaGuard:
     quota: Quota
     second: Limiter
     day: Limiter
+    lock: Path
 
     def acquire(self) -> None:
         """Take one request out of the quota.
@@ -36,27 +38,37 @@ class QuotaGuard:
         Raises:
             QuotaExceeded: none is left for the last 24 hours.
         """
-        if not self.day.try_acquire(self.quota.name, blocking=False):
-            raise QuotaExceeded(
-                f"All {self.quota.per_day} requests of the last 24 hours to {self.quota.name} are "
-                "used up. Run the command again tomorrow, or set "
-                f"INVESTIQ_{self.quota.name.upper()}_REQUESTS_PER_DAY to what your plan allows."
-            )
-        self.second.try_acquire(self.quota.name)
+        with _alone(self.lock):
+            if not self.day.try_acquire(self.quota.name, blocking=False):
+                raise QuotaExceeded(
+                    f"All {self.quota.per_day} requests of the last 24 hours to {self.quota.name} "
+                    "are used up. Run the command again tomorrow, or set INVESTIQ_"
+                    f"{self.quota.name.upper()}_REQUESTS_PER_DAY to what your plan allows."
+                )
+            self.second.try_acquire(self.quota.name)
 
 
 @contextmanager
 def quota_guard(quota: Quota, folder: Path) -> Iterator[QuotaGuard]:
     """The guard of one upstream, with its file below `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = str(folder / f"{quota.name}.sqlite")
-    second = _limiter(Rate(quota.per_second, Duration.SECOND), "per_second", path)
-    day = _limiter(Rate(quota.per_day, Duration.DAY), "per_day", path)
+    path, lock = str(folder / f"{quota.name}.sqlite"), folder / f"{quota.name}.lock"
+    with _alone(lock):
+        second = _limiter(Rate(quota.per_second, Duration.SECOND), "per_second", path)
+        day = _limiter(Rate(quota.per_day, Duration.DAY), "per_day", path)
     try:
-        yield QuotaGuard(quota, second, day)
+        yield QuotaGuard(quota, second, day, lock)
     finally:
         second.close()
         day.close()
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One process at a time: counting and taking are two statements in pyrate-limiter's SQLite."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _limiter(rate: Rate, table: str, path: str) -> Limiter:

@@ -5,15 +5,16 @@ from collections.abc import Iterable
 
 MASK = "***"
 _SECRET_PARAMETER = re.compile(
-    r"(?i)\b(api[-_]?key|x-rapidapi-key|token|signature|password|secret)(=|:\s*)([^\s&\"',;]+)"
+    r"(?i)([\w-]{0,40}(?:api[-_]?key|access[-_]?key|token|signature|password|secret)[\w-]{0,20}"
+    r"[\"']?\s*[=:]\s*[\"']?)([^\s&\"',;]+)"
 )
 _ECHOED_KEY = re.compile(r"(?i)(your API key as )\S+")
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Mask the given secrets, key-like parameters and headers, and keys that an API echoes."""
-    for secret in secrets:
+    for secret in sorted(secrets, key=len, reverse=True):  # one may be the beginning of another
         if secret:
             text = text.replace(secret, MASK)
-    text = _SECRET_PARAMETER.sub(rf"\1\2{MASK}", text)
+    text = _SECRET_PARAMETER.sub(rf"\1{MASK}", text)
     return _ECHOED_KEY.sub(rf"\1{MASK}", text)

@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingestion.errors import ConfigurationError
 
+_PREFIX = "INVESTIQ_"
+
 
 def project_root() -> Path:
     """The folder that holds dbt_project.yml: INVESTIQ_PROJECT_DIR, here or above, or the source."""
@@ -30,7 +32,9 @@ def project_root() -> Path:
 class Settings(BaseSettings):
     """Typed settings; see `.env.example` for the whole list with explanations."""
 
-    model_config = SettingsConfigDict(env_prefix="INVESTIQ_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Field(default_factory=lambda: project_root() / "var")
     target: Literal["duckdb", "redshift"] = "duckdb"
@@ -83,10 +87,10 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as invalid:
         complaints = "; ".join(
-            f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+            f"{_PREFIX}{str(error['loc'][0]).upper().removeprefix(_PREFIX)} - {error['msg']}"
             for error in invalid.errors(include_input=False, include_url=False)
         )
         raise ConfigurationError(
             f"The environment does not make valid settings ({complaints}). "
-            "Correct the INVESTIQ_ variables; `.env.example` explains each."
+            "Correct these variables; `.env.example` explains each."
         ) from None

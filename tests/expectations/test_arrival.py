@@ -158,6 +158,13 @@ def test_ordinary_sessions_around_a_holiday_pass(market, broken_names):
     report.raise_if_failed()
 
 
+def test_as_of_looks_no_further(market, broken_names):
+    _cut(market, market.sessions[-1])
+    report = market.check("arrival", as_of=market.sessions[-2])
+    assert (report.passed, broken_names(report)) == (True, set())
+    assert report.sessions[-1] == market.sessions[-2]
+
+
 def test_fault_16_a_holiday_expects_nothing(market, broken_names):
     for day in [day for day in market.sessions if day > HOLIDAY]:
         del market.replies[day]

@@ -139,15 +139,15 @@ def test_a_muhurat_hour_with_little_trade_passes(diwali, broken_names):
     assert report.sessions[-1] == date(2024, 11, 1)
 
 
-def test_the_day_after_a_muhurat_hour_is_compared_with_the_regular_days(diwali, broken_names):
+def test_a_muhurat_hour_is_no_measure_for_the_day_after_it(diwali, broken_names):
     monday = diwali.ohlc.loc[diwali.rows(date(2024, 10, 31))].copy()
     monday["trade_date"], monday["source_key"] = date(2024, 11, 4), "monday"
     monday["traded_volume"] += 1
     indices = diwali.indices[diwali.indices_on(date(2024, 10, 31))].copy()
     indices["trade_date"] = date(2024, 11, 4)
-    # Only the Muhurat hour lies between: its little trade must not be the measure.
+    # The warehouse began with the Muhurat hour: its little trade is all that lies before Monday.
     _hour_of_muhurat(diwali)
-    diwali.ohlc = pd.concat([diwali.ohlc, monday])
+    diwali.ohlc = pd.concat([diwali.ohlc.loc[diwali.rows()], monday])
     diwali.indices = pd.concat([diwali.indices, indices])
     report = diwali.check("ohlc", sessions=1)
     assert list(report.sessions) == [date(2024, 11, 4)]

@@ -14,7 +14,7 @@ from pathlib import Path
 from ingestion.calendar import IST
 from ingestion.errors import ConfigurationError
 from ingestion.landing import Fetched
-from ingestion.promotion.quotes import QuoteReply, read_reply
+from ingestion.promotion.quotes import QuoteReply, plausible, read_reply
 from ingestion.promotion.records import Refused
 from ingestion.sources import rapidapi
 from ingestion.zones import safe_name
@@ -52,7 +52,10 @@ def _read(path: Path, max_bytes: int) -> Fetched | Unrecognised:
         return Unrecognised(name, "not a regular file; links are not followed")
     if path.stat().st_size > max_bytes:
         return Unrecognised(name, f"larger than {max_bytes} bytes; raise INVESTIQ_MAX_BODY_BYTES")
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as refused:
+        return Unrecognised(name, f"cannot be read ({refused.strerror}); check its permissions")
     named_as_quotes = _QUOTES_NAME.match(path.name)
     reply = _as_quotes(content)
     if reply is None and not named_as_quotes:
@@ -89,7 +92,7 @@ def _fetched_at(named: re.Match[str] | None, reply: QuoteReply | None, path: Pat
             stamp = datetime.strptime(named[1], "%d%m%Y%H%M%S").replace(tzinfo=UTC)
         except ValueError:
             stamp = None
-        if stamp and (newest is None or stamp >= newest):
+        if stamp and plausible(stamp) and (newest is None or stamp >= newest):
             return stamp
     return newest or datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
 

@@ -84,7 +84,7 @@ def ingest_directory(
         else:
             outcome = _landed_outcome(found, store, clock)
             if outcome.status != "unchanged":
-                record_attempt(store, outcome)
+                record_once(store, outcome)
         outcomes.append(outcome)
     return outcomes
 

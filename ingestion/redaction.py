@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 MASK = "***"
+SHORTEST_SECRET = 6  # shorter ones are placeholders of a local setup, and letters of every word
 _SECRET_PARAMETER = re.compile(
     r"(?i)([\w-]{0,40}(?:api[-_]?key|access[-_]?key|token|signature|password|secret)[\w-]{0,20}"
     r"[\"']?\s*[=:]\s*[\"']?)([^\s&\"',;]+)"
@@ -14,7 +15,7 @@ _ECHOED_KEY = re.compile(r"(?i)(your API key as )\S+")
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Mask the given secrets, key-like parameters and headers, and keys that an API echoes."""
     for secret in sorted(secrets, key=len, reverse=True):  # one may be the beginning of another
-        if secret:
+        if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, MASK)
     text = _SECRET_PARAMETER.sub(rf"\1{MASK}", text)
     return _ECHOED_KEY.sub(rf"\1{MASK}", text)

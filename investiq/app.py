@@ -1,5 +1,5 @@
 """The `investiq` command. Exit codes: 0 well, 1 unexpected, 2 configuration, 3 source failed,
-5 quota, 6 blocked, 7 load, 8 warehouse busy, 9 dbt, 10 checks, 130 interrupted.
+5 quota, 6 blocked, 7 load, 8 warehouse busy, 9 dbt, 10 checks, 11 publishing, 130 interrupted.
 """
 
 import sys

@@ -81,8 +81,9 @@ def _calendar() -> Finding:
 
 
 def _object_store(settings: Settings) -> Finding:
+    embedded = settings.uses_embedded_s3
     with object_store(settings) as store:
-        kind = "embedded SeaweedFS" if settings.uses_embedded_s3 else store.client.meta.endpoint_url
+        kind = "embedded SeaweedFS" if embedded else store.client.meta.endpoint_url
         count = sum(1 for _ in store.list("landing/"))
     return Finding("object store", "ok", f"{kind}, bucket {settings.bucket}, {count} landed")
 

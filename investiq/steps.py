@@ -150,4 +150,9 @@ def publish(settings: Settings) -> "PublishResult":
 
     home = context.places(settings)
     with step("report"):
-        return publish_report(warehouse=home.warehouse, marts_dir=home.marts, page=home.page)
+        return publish_report(
+            warehouse=home.warehouse,
+            marts_dir=home.marts,
+            page=home.page,
+            warehouse_wait_seconds=settings.lock_wait_seconds,
+        )

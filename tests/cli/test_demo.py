@@ -1,0 +1,133 @@
+"""`make demo` as a user runs it: the real command, end to end, twice."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import duckdb
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def demo(investiq, tmp_path_factory):
+    """The home of one demo, and what the command printed."""
+    home = tmp_path_factory.mktemp("demo")
+    return home, investiq("demo", home=home)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_demo_ends_with_a_summary_and_says_where_everything_lies(demo):
+    home, ended = demo
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "NIFTY 50" in ended.stdout
+    assert re.search(r"\d+ up, \d+ down", ended.stdout)
+    for path in ("report/index.html", "marts", "warehouse.duckdb"):
+        assert str(home / path) in ended.stdout
+        assert (home / path).exists()
+
+
+def test_every_session_of_the_demo_is_in_the_marts_and_the_holiday_is_not(demo, calendar):
+    home, _ = demo
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        days = con.sql(
+            "select trade_date, count(*) from marts.fct_ohlc_daily group by 1 "
+            "having count(*) > 300 order by 1"
+        ).fetchall()
+        kinds = dict(
+            con.sql(
+                "select calendar_date, session_type from marts.dim_dates where calendar_date "
+                "between date '2025-10-09' and date '2025-10-24' and is_session"
+            ).fetchall()
+        )
+    first, last = min(day for day, _ in days), max(day for day, _ in days)
+    assert [day for day, _ in days] == calendar.sessions(first, last) == sorted(kinds)
+    assert len(days) == 11
+    assert list(kinds.values()).count("muhurat") == 1
+
+
+def test_every_record_received_is_accounted_for(demo):
+    home, _ = demo
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        [(received, accounted)] = con.sql(
+            "select (select sum(records_in) from raw_data.ingestion_outcomes "
+            "where stage = 'promote'), (select sum(records) from marts.rpt_record_accounting)"
+        ).fetchall()
+    assert received == accounted > 4000
+
+
+def test_parquet_and_page_are_published_from_the_marts(demo):
+    home, _ = demo
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        marts = dict(
+            con.sql(
+                "select table_name, estimated_size from duckdb_tables() where schema_name = 'marts'"
+            ).fetchall()
+        )
+        for mart in marts:
+            [(published, kept)] = con.sql(
+                f"select (select count(*) from '{home}/marts/{mart}.parquet'), "
+                f"(select count(*) from marts.{mart})"
+            ).fetchall()
+            assert published == kept
+    page = (home / "report" / "index.html").read_text()
+    assert "24 Oct 2025" in page
+    assert not re.search(r"""(?:src|href)=["']https?://""", page)
+
+
+def test_running_it_again_changes_nothing_and_leaves_nothing_running(demo, investiq):
+    home, _ = demo
+    before = {name: digests(home / name) for name in ("marts", "report")}
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        receipts = con.sql("select * from raw_data.load_receipts order by all").fetchall()
+    again = investiq("demo", home=home)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "nothing new" in again.stdout
+    assert {name: digests(home / name) for name in ("marts", "report")} == before
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        assert con.sql("select * from raw_data.load_receipts order by all").fetchall() == receipts
+    servers = [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if str(home) in " ".join(process.info["cmdline"] or [])
+    ]
+    assert servers == []
+
+
+def test_status_prints_the_counts_per_reason(demo, investiq):
+    home, _ = demo
+    ended = investiq("status", home=home)
+    assert ended.returncode == 0, ended.stderr
+    assert "Where every record went" in ended.stdout
+    for word in ("mart_ohlc", "mart_index", "superseded", "identical_repeat", "on_asked_date"):
+        assert word in ended.stdout
+
+
+def test_each_step_alone_finds_nothing_to_do(demo, investiq):
+    home, _ = demo
+    promoted = investiq("promote", home=home)
+    assert promoted.stdout.strip().endswith("0 objects: 0 records promoted, 0 quarantined")
+    loaded = investiq("load", home=home)
+    assert loaded.stdout.count("0 objects, 0 rows") == 3
+    checked = investiq("check", "ohlc", home=home)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    reported = investiq("report", home=home)
+    assert reported.returncode == 0, reported.stderr
+    assert str(home / "report" / "index.html") in reported.stdout
+
+
+def test_checks_leave_their_results(demo):
+    home, _ = demo
+    results = [json.loads(path.read_text()) for path in (home / "gx").rglob("*report*.json")]
+    assert {result["suite"] for result in results} >= {"arrival", "ohlc"}
+    assert all(result["passed"] for result in results)

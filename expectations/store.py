@@ -162,11 +162,8 @@ def _validate(context: FileDataContext, suite: str, asset: Asset) -> list[CheckR
     source = context.data_sources.add_or_update_pandas(asset.name)
     batch = source.add_dataframe_asset(asset.name).add_batch_definition_whole_dataframe("newest")
     expectations = gx.ExpectationSuite(name=asset.name, expectations=list(asset.expectations))
-    definition = context.validation_definitions.add_or_update(
-        gx.ValidationDefinition(
-            name=asset.name, data=batch, suite=context.suites.add_or_update(expectations)
-        )
-    )
+    definition = gx.ValidationDefinition(name=asset.name, data=batch, suite=expectations)
+    # Adding the checkpoint adds or updates the definition and the suite it is made of.
     checkpoint = context.checkpoints.add_or_update(
         gx.Checkpoint(
             name=asset.name,

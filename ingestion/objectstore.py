@@ -118,12 +118,21 @@ class ObjectStore:
                     f"The bucket {self.bucket!r} refuses us ({_code(refused)}). Check the AWS "
                     "credentials and the policy; `investiq doctor` shows what is configured."
                 ) from None
-            with contextlib.suppress(self.client.exceptions.BucketAlreadyOwnedByYou):
-                self.client.create_bucket(Bucket=self.bucket)  # another process may be quicker
+            self._create_bucket()
         except BotoCoreError as unreachable:
             raise ConfigurationError(
                 f"The object store cannot be reached ({type(unreachable).__name__}). Unset "
                 "AWS_ENDPOINT_URL_S3 to use the embedded one, or start the one it names."
+            ) from None
+
+    def _create_bucket(self) -> None:
+        try:
+            with contextlib.suppress(self.client.exceptions.BucketAlreadyOwnedByYou):
+                self.client.create_bucket(Bucket=self.bucket)  # another process may be quicker
+        except ClientError as refused:
+            raise ConfigurationError(
+                f"The bucket {self.bucket!r} cannot be made ({_code(refused)}). Set "
+                "INVESTIQ_BUCKET to one that exists, or to a name of 3 to 63 plain signs."
             ) from None
 
 

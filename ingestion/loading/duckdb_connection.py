@@ -46,7 +46,7 @@ def connect(
     while True:
         try:
             return duckdb.connect(str(path), read_only=read_only)
-        except (duckdb.IOException, duckdb.ConnectionException) as refused:
+        except duckdb.Error as refused:
             holder = _holder(str(refused))
             if holder is None:
                 raise _cannot_open(path, refused) from None
@@ -74,7 +74,7 @@ def _holder(message: str) -> str | None:
     """Who holds the lock, as far as the message and the process table say; None: no lock."""
     if "different configuration" in message:
         return "this very process, in the other mode (read-only against writing)"
-    if "lock" not in message:
+    if "Could not set lock" not in message:
         return None
     found = _HOLDER.search(message)
     if not found:

@@ -83,7 +83,7 @@ class DuckDBWarehouse:
     def load(self, dataset: Dataset, batch: Sequence[PendingObject]) -> LoadReport:
         """Load the batch in one transaction; a conflict with another writer is tried again."""
         with self._open() as con:
-            _use_httpfs(con, self.access)
+            _undisturbed(lambda: _use_httpfs(con, self.access))
             for attempt in range(1, _CONFLICT_TRIES + 1):
                 try:
                     return self._load_once(con, dataset, batch)
@@ -125,13 +125,31 @@ class DuckDBWarehouse:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         con = connect(self.path, wait_seconds=self.wait_seconds, on_wait=self.on_wait)
-        create_raw_tables(con)
+        try:
+            _undisturbed(lambda: create_raw_tables(con))
+        except BaseException:
+            con.close()
+            raise
         return con
 
 
 def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create the schema `raw_data` and its tables where they are missing."""
     con.execute(DDL.read_text(encoding="utf-8"))
+
+
+def _undisturbed(step: Callable[[], None]) -> None:
+    """Do what another thread of this process may do as well; each part of it may be done twice."""
+    for attempt in range(1, _CONFLICT_TRIES + 1):
+        try:
+            return step()
+        except duckdb.TransactionException as refused:
+            if not _is_conflict(refused) or attempt == _CONFLICT_TRIES:
+                raise LoadFailed(
+                    f"The warehouse could not be prepared ({' '.join(str(refused).split())[:200]})."
+                    " Check the free space and run the command again."
+                ) from None
+            time.sleep(0.05 * 2**attempt)
 
 
 def _is_conflict(refused: duckdb.Error) -> bool:
@@ -202,6 +220,13 @@ def _require_counts(
             f"select {dataset.identity}, count(*) from batch group by {dataset.identity}"
         ).fetchall()
     )
+    strangers = set(counted) - {item.identity for item in todo}
+    if strangers:
+        raise LoadFailed(
+            f"Among {[item.key for item in todo][:3]} are rows of {min(map(str, strangers))!r}, "
+            "which is another object; nothing of the batch was kept. "
+            "Run `investiq promote --again` to write them anew."
+        )
     for item in todo:
         rows = counted.get(item.identity, 0)
         if rows != item.records:

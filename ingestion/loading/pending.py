@@ -4,6 +4,7 @@ Running it twice, or two of it at once, changes nothing: the receipt is written 
 that loads the rows, and the warehouse looks at the receipts again inside it.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +15,7 @@ from ingestion.objectstore import ObjectStore, StoredObject
 
 BATCH = 1000  # objects per transaction: a manifest that both engines take without complaint
 _HEADS_AT_ONCE = 8
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_=./-]+")  # an engine takes `*` for a pattern, `?` for options
 
 
 def load_pending(
@@ -53,6 +55,11 @@ def _described(
 
 
 def _pending(dataset: Dataset, item: StoredObject, said: dict[str, str]) -> PendingObject:
+    if not _PLAIN_KEY.fullmatch(item.key):
+        raise LoadFailed(
+            f"The object {item.key!r} has a name that this project does not give, so it is not "
+            "read. Remove it, then run `investiq load` again."
+        )
     try:
         return PendingObject(
             key=item.key,

@@ -228,6 +228,11 @@ def test_a_bucket_that_refuses_us_says_what_to_check():
         store.ensure_bucket()
 
 
+def test_a_bucket_that_cannot_be_made_says_what_to_set(store):
+    with pytest.raises(ConfigurationError, match=r"'xx' cannot be made .*INVESTIQ_BUCKET"):
+        ObjectStore(store.client, "xx").ensure_bucket()
+
+
 def test_a_store_that_cannot_be_reached_says_what_to_do():
     store, _ = stubbed(endpoint_url="http://127.0.0.1:9")
     with pytest.raises(ConfigurationError, match="AWS_ENDPOINT_URL_S3") as told:

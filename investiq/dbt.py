@@ -54,7 +54,9 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 
 def build(settings: Settings, variables: dict[str, str], advance: Advance) -> BuildReport:
-    """`dbt build`: seeds, models and tests in the order of their dependencies.
+    """`dbt build`: seeds, models and data tests in the order of their dependencies.
+
+    Unit tests are left out: they judge the project, not the data, and run in `make test`.
 
     Raises:
         BuildFailed: a model or a test failed; what hangs on it was not rebuilt.
@@ -62,7 +64,8 @@ def build(settings: Settings, variables: dict[str, str], advance: Advance) -> Bu
     """
     with connect(settings.duckdb_path, wait_seconds=settings.lock_wait_seconds, on_wait=waiting):
         pass  # dbt itself does not wait long for the lock, nor say who holds it
-    return run_dbt(settings, ["build", "--vars", json.dumps(variables)], advance)
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
+    return run_dbt(settings, arguments, advance)
 
 
 def run_dbt(settings: Settings, arguments: Sequence[str], advance: Advance) -> BuildReport:

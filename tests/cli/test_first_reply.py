@@ -5,7 +5,7 @@ from datetime import date
 import duckdb
 import pytest
 
-pytestmark = [pytest.mark.real_data, pytest.mark.xdist_group("first"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.real_data, pytest.mark.timeout(600)]
 ASKED = date(2024, 4, 26)
 
 

@@ -1,0 +1,159 @@
+"""How fast landed quotes become marts, against DuckDB reading the very same files.
+
+`make bench` prints seconds, rows per second, peak memory and the ratio. Both sides run in this one
+run, on the same bytes in the same S3; only the ratio means anything on a shared machine.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ingestion.landing import Fetched, land
+from ingestion.objectstore import ObjectStore
+from ingestion.settings import project_root
+from sandbox.exchange.payload import row_of
+from sandbox.market import Market
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
+SECURITIES = 2500
+
+CHAIN = """
+import boto3
+from pathlib import Path
+from ingestion.loading import DATASETS, load_pending
+from ingestion.loading.duckdb_warehouse import DuckDBWarehouse, S3Access
+from ingestion.objectstore import ObjectStore, s3_client
+from ingestion.promotion import promote_pending
+store = ObjectStore(s3_client(), {bucket!r})
+access = S3Access.of(store.client, boto3.Session())
+warehouse = DuckDBWarehouse(Path({path!r}), store.bucket, access)
+{step}
+"""
+PROMOTE = "promote_pending(store)"
+LOAD = "[load_pending(dataset, store, warehouse) for dataset in DATASETS.values()]"
+
+# The least that any way from these files to a typed table must do.
+DIRECT = """
+import boto3, duckdb
+from ingestion.loading.duckdb_warehouse import S3Access, _use_httpfs
+from ingestion.objectstore import s3_client
+con = duckdb.connect({path!r})
+_use_httpfs(con, S3Access.of(s3_client(), boto3.Session()))
+con.execute('''
+    create table quotes as
+    select identifier, symbol, "lastUpdateTime", meta, try_cast(open as decimal(18, 4)) as o,
+        try_cast("dayHigh" as decimal(18, 4)) as h, try_cast("dayLow" as decimal(18, 4)) as l,
+        try_cast("lastPrice" as decimal(18, 4)) as c, try_cast("totalTradedVolume" as bigint) as v,
+        try_cast("totalTradedValue" as decimal(24, 2)) as t
+    from read_json('s3://{bucket}/landing/**/*.json', format = 'array', columns = {{
+        identifier: 'varchar', symbol: 'varchar', "lastUpdateTime": 'varchar', meta: 'json',
+        open: 'varchar', "dayHigh": 'varchar', "dayLow": 'varchar', "lastPrice": 'varchar',
+        "totalTradedVolume": 'varchar', "totalTradedValue": 'varchar'}}, hive_partitioning = false)
+''')
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    seconds: float
+    peak_mb: float
+
+
+def measured(command: list[str], **environment: str) -> Run:
+    """Run a process; its wall time and the peak memory of it alone."""
+    started = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        cwd=project_root(),
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, said[-3000:]
+    scale = 1024 if sys.platform != "darwin" else 1024**2
+    return Run(time.monotonic() - started, usage.ru_maxrss / scale)
+
+
+def land_days(store: ObjectStore, market: Market, days: list[date]) -> tuple[int, int]:
+    """Land one reply a day as the API would have given it; (records, bytes)."""
+    records = size = 0
+    for day in days:
+        moment = datetime(day.year, day.month, day.day, 20, 0)
+        rows = [row_of(quote) for quote in market.quotes_as_of(moment)]
+        body = json.dumps(rows, separators=(",", ":")).encode()
+        at = (moment - timedelta(hours=5, minutes=30)).replace(tzinfo=UTC)
+        land(store, Fetched("rapidapi", "quotes", day, at, body, "application/json", 200))
+        records, size = records + len(rows), size + len(body)
+    return records, size
+
+
+@pytest.mark.parametrize("count", [1, 250], ids=["one day", "250 days at once"])
+def test_landed_bytes_to_marts(
+    store: ObjectStore,
+    tmp_path: Path,
+    calendar,
+    count: int,
+    record_property: Callable[[str, object], None],
+):
+    market = Market.build(
+        securities=SECURITIES, start=date(2024, 7, 1), end=date(2025, 12, 31), calendar=calendar
+    )
+    days = calendar.sessions(date(2024, 12, 2), date(2025, 12, 31))[:count]
+    records, size = land_days(store, market, days)
+    path = str(tmp_path / "warehouse.duckdb")
+
+    direct = measured(
+        [
+            sys.executable,
+            "-c",
+            DIRECT.format(path=str(tmp_path / "direct.duckdb"), bucket=store.bucket),
+        ]
+    )
+    steps = {
+        name: measured(
+            [sys.executable, "-c", CHAIN.format(bucket=store.bucket, path=path, step=step)]
+        )
+        for name, step in (("promote", PROMOTE), ("load", LOAD))
+    }
+    steps["dbt models"] = measured(
+        [
+            *(sys.executable, "-m", "dbt.cli.main", "build", "--quiet"),
+            *("--resource-type", "seed", "--resource-type", "model"),
+        ],
+        INVESTIQ_DUCKDB_PATH=path,
+        DBT_TARGET_PATH=str(tmp_path / "target"),
+        DBT_LOG_PATH=str(tmp_path / "logs"),
+    )
+    total = sum(run.seconds for run in steps.values())
+    figures = {
+        "records": records,
+        "landed MB": round(size / 1e6, 1),
+        "seconds": round(total, 1),
+        **{f"{name} s": round(run.seconds, 1) for name, run in steps.items()},
+        "records per second": round(records / total),
+        "peak MB": round(max(run.peak_mb for run in steps.values())),
+        "DuckDB reading the same files s": round(direct.seconds, 2),
+        "ratio": round(total / direct.seconds, 1),
+    }
+    sys.stdout.write(f"\n{count} day(s) of {SECURITIES} securities: {json.dumps(figures)}\n")
+    for name, value in figures.items():
+        record_property(name, value)
+
+    import duckdb
+
+    with duckdb.connect(path, read_only=True) as con:
+        [(accounted,)] = con.sql("select sum(records) from marts.rpt_record_accounting").fetchall()
+    assert accounted == records

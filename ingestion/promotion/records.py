@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 _WORD_BREAK = re.compile(r"(?<=[a-z])(?=[A-Z0-9])")
@@ -42,6 +43,7 @@ class RefusedRecord:
     payload: Any = None
 
 
+@lru_cache(maxsize=4096)  # a reply repeats its few names thousands of times
 def snake_case(name: str) -> str:
     """`perChange30d` → `per_change_30d`, `companyName` → `company_name`; spaces become `_`."""
     return re.sub(r"[\s.]+", "_", _WORD_BREAK.sub("_", name.strip())).lower()

@@ -74,6 +74,8 @@ def _holder(message: str) -> str | None:
     """Who holds the lock, as far as the message and the process table say; None: no lock."""
     if "different configuration" in message:
         return "this very process, in the other mode (read-only against writing)"
+    if "Unique file handle conflict" in message:
+        return "another thread of this very process, which is opening it"
     if "Could not set lock" not in message:
         return None
     found = _HOLDER.search(message)

@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import duckdb
@@ -90,6 +92,21 @@ def test_the_other_mode_in_this_process_is_named(tmp_path):
     path = tmp_path / "w.duckdb"
     with connect(path), pytest.raises(WarehouseBusy, match="this very process"):
         connect(path, read_only=True, wait_seconds=0)
+
+
+def test_threads_that_open_at_once_wait_for_each_other(tmp_path):
+    """DuckDB refuses the second of two that open a file in the same moment; so ten times four."""
+    for turn in range(10):
+        path, ready = tmp_path / f"{turn}.duckdb", threading.Barrier(4)
+
+        def open_it(path=path, ready=ready):
+            ready.wait()
+            connect(path, wait_seconds=5).close()
+            return True
+
+        with ThreadPoolExecutor(4) as pool:
+            opened = [pool.submit(open_it) for _ in range(4)]
+        assert all(future.result() for future in opened)
 
 
 def test_a_holder_that_is_gone_or_hidden_is_still_a_holder(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from ingestion.calendar import IST, TradingCalendar, default_calendar
 from ingestion.errors import ConfigurationError
+from ingestion.origin import Origin
 from ingestion.settings import Settings
 
 DEMO_NEWEST = date(2025, 10, 24)
@@ -35,6 +36,7 @@ class Source:
     clock: Callable[[], datetime]
     before_session: Callable[[date], None] = field(default=lambda day: None)
     folder: Path | None = None
+    origin: Origin = Origin.REAL
 
     def newest_session(self, calendar: TradingCalendar) -> date:
         """The session that has opened last by the source's own clock."""
@@ -88,4 +90,10 @@ def _sandbox(settings: Settings) -> Iterator[Source]:
                 "rapidapi_requests_per_day": 100_000,
             }
         )
-        yield Source("sandbox", simulated, lambda: now[0].astimezone(UTC), before_session)
+        yield Source(
+            name="sandbox",
+            settings=simulated,
+            clock=lambda: now[0].astimezone(UTC),
+            before_session=before_session,
+            origin=Origin.SIMULATED,
+        )

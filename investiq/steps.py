@@ -13,6 +13,7 @@ from ingestion.errors import ConfigurationError
 from ingestion.ingest import ingest_directory, ingest_session
 from ingestion.loading import DATASETS, LoadReport, load_pending
 from ingestion.objectstore import ObjectStore
+from ingestion.origin import claim, notice_of
 from ingestion.outcomes import Outcome
 from ingestion.promotion import PromotionReport, promote_pending
 from ingestion.settings import Settings
@@ -56,6 +57,7 @@ def ingest(
     settings: Settings, source: Source, span: Span, store: ObjectStore, *, again: bool = False
 ) -> list[Outcome]:
     """Land what the source has for the sessions asked for."""
+    claim(settings.home, source.origin)
     with step(f"ingest ({source.name})") as advance:
         if source.folder:
             outcomes = ingest_directory(
@@ -155,4 +157,5 @@ def publish(settings: Settings) -> "PublishResult":
             marts_dir=home.marts,
             page=home.page,
             warehouse_wait_seconds=settings.lock_wait_seconds,
+            notice=notice_of(home.home),
         )

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from ingestion.errors import InvestiqError
+from ingestion.origin import notice_of
 from ingestion.settings import load_settings
 from report.page import PageResult, write_page
 from report.parquet import ExportResult, export_marts
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
             sys.stdout.write(_exported(exported))
         if only != "marts":
-            sys.stdout.write(_written(write_page(marts_dir, settings.home / "report/index.html")))
+            page = settings.home / "report/index.html"
+            sys.stdout.write(_written(write_page(marts_dir, page, notice_of(settings.home))))
     except InvestiqError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -36,13 +36,15 @@ class PageResult:
     session: date | None
 
 
-def write_page(marts_dir: Path, page: Path) -> PageResult:
+def write_page(marts_dir: Path, page: Path, notice: str = "") -> PageResult:
     """Write the page of the marts in `marts_dir` to `page`, or leave it when nothing changed.
+
+    `notice` stands above everything else, such as that the market is simulated.
 
     Raises PublishFailed where a mart is missing or the disk refuses; the old page stays then.
     """
     market = read_market(marts_dir)
-    content = render(market).encode()
+    content = render(market, notice).encode()
     try:
         changed = write_if_changed(page, content)
     except OSError as error:
@@ -54,7 +56,7 @@ def write_page(marts_dir: Path, page: Path) -> PageResult:
     return PageResult(page, changed, len(content), session)
 
 
-def render(market: model.Market) -> str:
+def render(market: model.Market, notice: str = "") -> str:
     """The whole page as text; the same market gives the same text."""
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -76,6 +78,7 @@ def render(market: model.Market) -> str:
         scripts.insert(0, _vega_bundle())
     return environment.get_template("page.html.j2").render(
         market=market,
+        notice=notice,
         view=sections.view(market),
         specs={name: _json(spec) for name, spec in specs.items()},
         chart_config=_json(charts.CONFIG),

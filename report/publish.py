@@ -37,8 +37,11 @@ def publish(
     *,
     schema: str = "marts",
     warehouse_wait_seconds: float = 60.0,
+    notice: str = "",
 ) -> PublishResult:
     """Export all marts of `warehouse` to `marts_dir`, then write `page` from that export.
+
+    `notice` stands at the top of the page (`ingestion.origin.notice_of`).
 
     Safe to run twice or two at once; a second run over the same marts writes nothing. Raises
     ConfigurationError (no warehouse, no marts), WarehouseBusy (a writer holds it for longer than
@@ -48,4 +51,4 @@ def publish(
     export = export_marts(
         warehouse, marts_dir, schema=schema, warehouse_wait_seconds=warehouse_wait_seconds
     )
-    return PublishResult(export, write_page(marts_dir, page))
+    return PublishResult(export, write_page(marts_dir, page, notice))

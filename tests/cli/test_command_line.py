@@ -112,6 +112,19 @@ def test_help_names_every_command(investiq, tmp_path):
         assert re.search(rf"^  {command} ", ended.stdout, re.M), command
 
 
+def test_simulated_and_real_data_do_not_share_a_home(investiq, tmp_path):
+    home, folder = tmp_path / "home", tmp_path / "files"
+    folder.mkdir()
+    sandbox = ["ingest", "--source", "sandbox", "--date", "2025-10-22"]
+    assert investiq(*sandbox, home=home).returncode == 0
+    ended = investiq("run", "--source", "directory", str(folder), home=home)
+    assert ended.returncode == 2
+    assert "holds simulated data" in paragraph(ended)
+    other = tmp_path / "other"
+    assert investiq("ingest", "--source", "directory", str(folder), home=other).returncode == 0
+    assert investiq(*sandbox, home=other).returncode == 2
+
+
 def test_a_holiday_is_green(investiq, tmp_path):
     ended = investiq(
         "ingest", "--source", "sandbox", "--date", "2025-10-22", home=tmp_path / "home"

@@ -82,6 +82,7 @@ def test_parquet_and_page_are_published_from_the_marts(demo):
             assert published == kept
     page = (home / "report" / "index.html").read_text()
     assert "24 Oct 2025" in page
+    assert "Simulated market" in page
     assert not re.search(r"""(?:src|href)=["']https?://""", page)
 
 

@@ -4,8 +4,11 @@ urllib3's `Retry` decides what is tried again; a body that breaks off is tried a
 rules. Redirects are not followed: they would carry the key to another host.
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -30,6 +33,7 @@ from ingestion.redaction import redact
 
 USER_AGENT = "InvestIQ-Metrics/0.1"
 _CHUNK = 64 * 1024
+_GRACE = 0.5  # seconds for the reader itself to notice the deadline and to say more about it
 _RETRIED = (429, 500, 502, 503, 504)
 _MALFORMED = (InvalidURL, MissingSchema, InvalidSchema, InvalidHeader, UnicodeError)
 
@@ -161,7 +165,46 @@ def get(
         redirect=False,
     )
     budget = retry.budget = _Budget.of(policy.deadline, before_try)
-    before_try()
+    return _within(
+        policy.deadline + _GRACE,
+        lambda: _get(url, headers, params, policy, secrets, retry, budget),
+    )
+
+
+def _within(seconds: float, call: Callable[[], Reply]) -> Reply:
+    """Run the call, but wait no longer: headers that drip are read where no deadline is looked at.
+
+    Whoever is given up ends by itself: it never sleeps past the deadline nor tries again after it.
+    """
+    ended: Future[Reply] = Future()
+
+    def work() -> None:
+        try:
+            ended.set_result(call())
+        except BaseException as problem:
+            ended.set_exception(problem)
+
+    threading.Thread(target=work, name="fetch", daemon=True).start()
+    try:
+        return ended.result(timeout=seconds)
+    except FutureTimeout:
+        raise DeadlineExceeded(
+            "The source sends its answer too slowly to be waited for. Run the command again "
+            "later, or raise INVESTIQ_HTTP_DEADLINE_SECONDS."
+        ) from None
+
+
+def _get(
+    url: str,
+    headers: Mapping[str, str],
+    params: Mapping[str, str],
+    policy: HttpPolicy,
+    secrets: Sequence[str],
+    retry: _PoliteRetry,
+    budget: _Budget,
+) -> Reply:
+    """All tries of one GET, within the budget."""
+    budget.before_try()
     with requests.Session() as session:
         session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"})
         while True:

@@ -1,4 +1,4 @@
-"""`investiq demo`: twelve simulated days with a holiday and a Muhurat session, end to end."""
+"""`investiq demo`: eleven simulated sessions, a holiday and a Muhurat among them, end to end."""
 
 import time
 from decimal import Decimal
@@ -49,8 +49,8 @@ def run_demo(settings: Settings) -> None:
     show_places(settings)
     home = _short(places(settings).home)
     out.print(
-        f"\nAsk more: `investiq --home {home} status`; "
-        f"`INVESTIQ_HOME={home} dbt test` (in .venv/bin).\n"
+        f"\nAsk more: .venv/bin/investiq --home {home} status\n"
+        f"          INVESTIQ_HOME={home} .venv/bin/dbt test\n"
         f"All of it took {time.monotonic() - started:.0f} s and nothing left running."
     )
 
@@ -63,7 +63,7 @@ def _show_market(con: duckdb.DuckDBPyConnection) -> None:
     )
     table = Table(box=None, header_style="dim", pad_edge=False)
     for column in ("index", "gainers", "losers"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     columns = [
         con.execute(_INDICES).fetchall(),
         con.execute(_MOVERS, ["gainers"]).fetchall(),

@@ -15,7 +15,7 @@ from ingestion.origin import Origin
 from ingestion.settings import Settings
 
 DEMO_NEWEST = date(2025, 10, 24)
-DEMO_OLDEST = date(2025, 10, 9)  # twelve days with Muhurat on 21 October and a holiday after it
+DEMO_OLDEST = date(2025, 10, 9)  # eleven sessions with Muhurat on 21 October and a holiday after it
 _AFTER_CLOSE = timedelta(hours=1)
 
 

@@ -1,10 +1,16 @@
 """Faults 1 to 5: what an upstream can do to us (../shared/FAULTS.md; the promise is in README)."""
 
+import contextlib
 import json
+import socket
+import threading
 import time
+from datetime import date
 
 import pytest
 
+from ingestion.errors import DeadlineExceeded
+from ingestion.sources.rapidapi import rapidapi_quotes
 from sandbox.exchange.faults import (
     BotPage,
     CutBody,
@@ -15,6 +21,8 @@ from sandbox.exchange.faults import (
     Status,
     TruncatedJson,
 )
+
+DAY = date(2025, 10, 16)
 
 
 @pytest.mark.parametrize("code", [429, 503])
@@ -109,6 +117,38 @@ def test_fault_05_a_dripping_reply_meets_the_deadline(house):
     assert "within 4 s" in outcome.detail
     assert time.monotonic() - started < 8
     assert house.keys("landing/") == []
+
+
+def test_fault_05_dripping_headers_meet_the_deadline(house, dripping_headers):
+    settings = house.settings.model_copy(
+        update={"rapidapi_url": dripping_headers, "http_deadline_seconds": 1.0}
+    )
+    started = time.monotonic()
+    with (
+        rapidapi_quotes(settings, lambda: house.evening(DAY)) as source,
+        pytest.raises(DeadlineExceeded, match="too slowly"),
+    ):
+        source.fetch(DAY)
+    assert time.monotonic() - started < 4
+
+
+@pytest.fixture
+def dripping_headers():
+    """A server that sends one header every 50 ms and never comes to the body."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 200 OK\r\n")
+                for number in range(400):
+                    connection.sendall(f"x-{number}: 1\r\n".encode())
+                    time.sleep(0.05)
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    listening.close()
 
 
 def test_fault_30_a_gzip_bomb_is_not_unpacked(house):

@@ -77,7 +77,9 @@ def test_the_test_event_of_s3_is_no_failure(stack):
         '{"Records": [{"s3": {"bucket": {"name": "elsewhere"}, "object": {"key": "landing/x"}}}]}',
     ],
 )
-def test_a_poison_message_among_ten_fails_alone_and_ends_in_the_dead_letters(stack, quote, body):
+def test_fault_11_a_poison_message_among_ten_fails_alone_and_ends_in_the_dead_letters(
+    stack, quote, body
+):
     for minute in range(9):
         stack.land({**quote, "open": minute}, minute=minute)
     poison = stack.sqs.send_message(QueueUrl=stack.queue, MessageBody=body)["MessageId"]
@@ -97,7 +99,7 @@ def test_all_messages_may_fail_without_an_error_of_the_function(stack):
     assert sorted(stack.poll()) == sorted(sent)
 
 
-def test_what_went_to_the_dead_letters_comes_back_once_it_is_mended(stack, quote):
+def test_fault_11_dead_letters_come_back_once_the_cause_is_mended(stack, quote):
     key = stack.land(quote)
     body = stack.store.read(key)
     stack.store.client.delete_object(Bucket="investiq", Key=key)
@@ -121,7 +123,7 @@ def test_more_dead_letters_than_one_reply_holds_come_back(stack):
     assert stack.waiting(stack.queue) == 12
 
 
-def test_events_twice_and_out_of_order_write_the_same_bytes(stack, quote):
+def test_fault_10_events_twice_and_out_of_order_write_the_same_bytes(stack, quote):
     older, newer = stack.land(quote, 7), stack.land({**quote, "open": 1}, minute=1)
     messages = stack.receive()
     assert stack.call(messages) == []

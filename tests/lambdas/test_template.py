@@ -82,7 +82,7 @@ def test_every_call_of_the_handler_is_granted(resources, calls):
         ), (action, target)
 
 
-def test_nothing_is_granted_that_the_handler_does_not_need(resources, calls):
+def test_fault_30_nothing_is_granted_that_the_handler_does_not_need(resources, calls):
     for allowed, pattern in grants(resources):
         assert any(
             action == allowed and fnmatch.fnmatchcase(target, pattern) for action, target in calls
@@ -149,7 +149,7 @@ def test_only_this_bucket_of_this_account_may_send(resources):
     }
 
 
-def test_dead_letters_raise_an_alarm(resources):
+def test_fault_11_dead_letters_raise_an_alarm(resources):
     alarm = resources["DeadLettersAlarm"]
     assert alarm["Dimensions"] == [
         {"Name": "QueueName", "Value": {"Fn::GetAtt": "DeadLetters.QueueName"}}

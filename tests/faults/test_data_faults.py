@@ -203,7 +203,7 @@ def test_fault_21_text_becomes_a_number_or_null_with_a_count(spoiled, symbols):
         "select vendor_change_pct_365d, vendor_change_pct_30d from marts.fct_ohlc_daily "
         f"where trade_date = '{MONDAY}' and symbol = '{symbols[MONDAY][0]}'"
     )
-    assert vendor == (0.158519, None)
+    assert vendor == (pytest.approx(0.00158519, rel=1e-12), None)  # percent, kept as a fraction
     assert len(on(spoiled, MONDAY, symbols[MONDAY][2])) == 1  # every number as text
     reasons = quarantined(spoiled, MONDAY)
     assert reasons[symbols[MONDAY][3]] == "missing_price"

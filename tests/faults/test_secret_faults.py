@@ -69,7 +69,7 @@ def test_fault_30_an_expired_key_fails_closed_with_one_message(house, tmp_path):
 
 def test_fault_30_a_wrong_setting_is_named_without_its_value(clean_environment):
     clean_environment.setenv("INVESTIQ_HTTP_TRIES", "s3cret-in-the-wrong-place")
-    with pytest.raises(Exception, match="http_tries") as told:
+    with pytest.raises(Exception, match="INVESTIQ_HTTP_TRIES") as told:
         load_settings()
     assert "s3cret" not in str(told.value)
 

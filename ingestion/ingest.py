@@ -21,7 +21,6 @@ from ingestion.redaction import MASK, redact
 from ingestion.sources import directory, rapidapi
 
 Clock = Callable[[], datetime]
-DONE = frozenset({"ok", "unchanged", "holiday"})
 _STATUS_OF_REASON = {"quota_reply": "quota", "html_page": "blocked"}
 
 
@@ -128,13 +127,21 @@ def _masked(fetched: Fetched, secrets: Sequence[str]) -> Fetched:
 def _landed_outcome(
     fetched: Fetched, store: ObjectStore, clock: Clock, secrets: Sequence[str] = ()
 ) -> Outcome:
-    """Land the bytes, then say what they are; a reply that is no data is kept as evidence."""
-    landed = landing.land(store, fetched)
+    """Land the bytes and say what they are; a reply that is no data is kept as evidence.
+
+    A good reply that holds nothing of the session asked for lands under the one it does hold: the
+    API gives what there is, whatever was asked.
+    """
+    asked = fetched.trade_date
     status, detail, records = _judge(fetched)
+    if status == "not_published":
+        held = read_reply(fetched.content, fetched.content_type).session()
+        fetched = replace(fetched, trade_date=held or asked)
+    landed = landing.land(store, fetched)
     if not landed.is_new and status == "ok":
         status, detail = "unchanged", "the same bytes had landed before"
     return _outcome(
-        fetched.trade_date,
+        asked,
         status,
         clock(),
         source_key=landed.key.landing,

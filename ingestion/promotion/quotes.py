@@ -47,6 +47,11 @@ class QuoteReply:
         """How many records carry which trade date (IST) of their own."""
         return Counter(moment.date() for moment in self._moments())
 
+    def session(self) -> date | None:
+        """The date that most records carry; of equally many, the later one."""
+        dates = self.dates()
+        return max(dates, key=lambda day: (dates[day], day), default=None)
+
     def newest(self) -> datetime | None:
         """The latest time that any record carries, UTC."""
         moments = [moment.astimezone(UTC) for moment in self._moments()]

@@ -99,7 +99,5 @@ def _fetched_at(named: re.Match[str] | None, reply: QuoteReply | None, path: Pat
 
 def _trade_date(reply: QuoteReply | None, fetched_at: datetime) -> date:
     """The session most records carry; a file without any belongs to the day it was fetched."""
-    dates = reply.dates() if reply else None
-    if dates:
-        return max(dates, key=lambda day: (dates[day], day))
-    return fetched_at.astimezone(IST).date()
+    session = reply.session() if reply else None
+    return session or fetched_at.astimezone(IST).date()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from expectations.runner import run_suite
 from ingestion.errors import BuildFailed
 from sandbox.exchange.faults import Body, Mutate
 
@@ -285,6 +286,17 @@ def test_fault_25_unknown_records_and_missing_isins(spoiled, symbols):
     )
     assert indices > 20
     assert shares == 0
+
+
+def test_a_session_asked_for_before_it_opened_fails_nothing(house):
+    """The API gives yesterday's quotes then: they are yesterday's, and nothing is red."""
+    early = house.evening(THURSDAY).replace(hour=2)
+    assert house.ingest(THURSDAY, at=early).status == "not_published"
+    house.promote()
+    house.load()
+    report = run_suite("arrival", warehouse=house.warehouse.path, output=house.home / "gx")
+    assert report.passed, report.failures
+    assert report.sessions == (WEDNESDAY,)
 
 
 def test_every_record_of_the_week_is_accounted_for(spoiled):

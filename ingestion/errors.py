@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
-    from ingestion.landing import Fetched
+    from ingestion.fetched import Fetched
 
 
 class InvestiqError(Exception):

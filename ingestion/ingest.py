@@ -12,7 +12,7 @@ from typing import Protocol
 from ingestion import landing
 from ingestion.calendar import TradingCalendar
 from ingestion.errors import SourceError
-from ingestion.landing import Fetched
+from ingestion.fetched import Fetched
 from ingestion.objectstore import ObjectStore
 from ingestion.outcomes import Outcome, record_attempt, record_once
 from ingestion.promotion.quotes import read_reply

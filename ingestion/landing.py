@@ -1,32 +1,11 @@
 """Bytes exactly as received go to `landing/`, for ever, with what was said about them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 
+from ingestion.fetched import Fetched
 from ingestion.objectstore import ObjectStore, sha256
 from ingestion.zones import LANDING, ObjectKey, extension_of, partition
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What a source gave.
-
-    Attributes:
-        trade_date: the session asked for.
-        fetched_at: UTC, aware.
-        content_type, http_status, url: as the upstream answered; the URL without secrets.
-    """
-
-    source: str
-    dataset: str
-    trade_date: date
-    fetched_at: datetime
-    content: bytes
-    content_type: str
-    http_status: int | None = None
-    url: str = ""
-    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ingestion.calendar import IST
 from ingestion.errors import ConfigurationError
-from ingestion.landing import Fetched
+from ingestion.fetched import Fetched
 from ingestion.promotion.quotes import QuoteReply, plausible, read_reply
 from ingestion.promotion.records import Refused
 from ingestion.sources import rapidapi

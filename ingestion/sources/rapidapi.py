@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from ingestion.errors import Blocked, ConfigurationError, QuotaExceeded, SourceError
+from ingestion.fetched import Fetched
 from ingestion.http import HttpPolicy, Reply, get
-from ingestion.landing import Fetched
 from ingestion.limits import Quota, QuotaGuard, quota_guard
 from ingestion.redaction import redact
 from ingestion.settings import Settings

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.landing import Fetched, land
+from ingestion.fetched import Fetched
+from ingestion.landing import land
 from ingestion.objectstore import ObjectStore
 from ingestion.settings import project_root
 from sandbox.exchange.payload import row_of

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ingestion.landing import Fetched, land
+from ingestion.fetched import Fetched
+from ingestion.landing import land
 from ingestion.objectstore import ObjectStore
 
 DAY = date(2024, 4, 26)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import ConfigurationError
-from ingestion.landing import Fetched
+from ingestion.fetched import Fetched
 from ingestion.sources.directory import Unrecognised, files
 
 LIMIT = 1_000_000

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ingestion.errors import ConfigurationError, DeadlineExceeded
+from ingestion.fetched import Fetched
 from ingestion.http import HttpPolicy
 from ingestion.ingest import ingest_directory, ingest_session
-from ingestion.landing import Fetched
 from ingestion.outcomes import Outcome, record_attempt
 from ingestion.sources.rapidapi import RapidApiQuotes
 from sandbox.exchange.faults import BotPage, CutBody, EmptyArray, QuotaText, Status, TruncatedJson

@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from ingestion.errors import ConfigurationError
-from ingestion.landing import Fetched, land, landed
+from ingestion.fetched import Fetched
+from ingestion.landing import land, landed
 from ingestion.objectstore import MissingObject, ObjectStore, s3_client, sha256
 
 FETCHED = Fetched(

@@ -15,7 +15,8 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from ingestion.landing import Fetched, land
+from ingestion.fetched import Fetched
+from ingestion.landing import land
 from ingestion.objectstore import ObjectStore
 from lambdas.promote import handler as promote
 

@@ -19,7 +19,6 @@ demo: $(VENV)/.demo ## Several simulated trading days, end to end: no account, n
 test: lint ## Lint, types and all tests
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report= tests
-	@$(BIN)/coverage combine -q 2>/dev/null || true
 	@$(BIN)/coverage report
 
 .PHONY: lint

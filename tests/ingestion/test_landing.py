@@ -35,7 +35,7 @@ def stubbed(**options):
         "s3",
         region_name="us-east-1",
         aws_access_key_id="x",
-        aws_secret_access_key="s3cret",
+        aws_secret_access_key="s3cret",  # pragma: allowlist secret
         config=Config(retries={"total_max_attempts": 1}),
         **options,
     )

@@ -8,7 +8,7 @@ from ingestion.errors import ConfigurationError
 from ingestion.redaction import redact
 from ingestion.settings import load_settings, project_root
 
-SECRET = "abc123SECRETxyz"
+SECRET = "abc123SECRETxyz"  # pragma: allowlist secret
 
 
 def test_nothing_has_to_be_set(clean_environment):

@@ -40,9 +40,10 @@ def _null_limits() -> dict[str, Limit]:
         *("per_change_30d", "per_change_365d"),
     )
     return {name: Limit(None, 0.01, _PRICE_NULL) for name in always} | {
-        "isin": Limit(None, 0.10, "3 of 766 shares of the first real reply had none"),
-        "company_name": Limit(None, 0.10, "comes and goes together with the ISIN"),
-        "industry": Limit(None, 0.70, "38 % of the shares of the first real reply had none"),
+        # A share without its description is still rightly priced: worth a look, no reason to stop.
+        "isin": Limit(None, 0.10, "3 of 766 shares of the first real reply had none", "warning"),
+        "company_name": Limit(None, 0.10, "comes and goes together with the ISIN", "warning"),
+        "industry": Limit(None, 0.70, "38 % of the shares of the first real one", "warning"),
     }
 
 
@@ -73,7 +74,7 @@ class ArrivalThresholds:
         0.005, 0.30, "62 of 828 in the first real reply; none or a third is another endpoint"
     )
     asked_date_share: Limit = Limit(
-        0.90, None, "98.7 % in the first real reply; a stale copy of yesterday has none"
+        0.75, None, "98.7 % in the first real reply; a stale copy of yesterday has none"
     )
     asked_date_share_short: Limit = Limit(
         0.50, None, "a short session may leave many shares without a trade, and with their old time"

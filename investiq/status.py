@@ -1,6 +1,7 @@
 """`investiq status`: what came, where every record went and why, how fresh it is, where it lies."""
 
 import duckdb
+from rich import box
 from rich.table import Table
 
 from ingestion.loading.duckdb_connection import connect
@@ -10,7 +11,7 @@ from investiq.context import places
 
 _ATTEMPTS = """
     select stage, source_name || '/' || dataset_name, status, count(*), max(trade_date),
-        max(attempted_at)
+        strftime(max(attempted_at), '%Y-%m-%d %H:%M')
     from raw_data.ingestion_outcomes group by all order by all
 """
 _RECEIVED = """
@@ -40,7 +41,9 @@ def show_status(settings: Settings) -> None:
         on_wait=waiting,
     ) as con:
         built = _has_marts(con)
-        _show(con, "Attempts", ("stage", "dataset", "status", "n", "session", "last"), _ATTEMPTS)
+        _show(
+            con, "Attempts", ("stage", "dataset", "status", "n", "session", "last (UTC)"), _ATTEMPTS
+        )
         if built:
             _show(
                 con,
@@ -83,7 +86,14 @@ def show_places(settings: Settings) -> None:
 
 
 def _show(con: duckdb.DuckDBPyConnection, title: str, columns: tuple[str, ...], query: str) -> None:
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for number, column in enumerate(columns):
         table.add_column(column, justify="right" if number == len(columns) - 1 else "left")
     for row in con.execute(query).fetchall():

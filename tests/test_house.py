@@ -45,7 +45,7 @@ def test_every_room_has_a_readme_of_at_most_sixty_lines(room):
 
 
 def test_nothing_generated_is_tracked():
-    generated = {".duckdb", ".parquet", ".db", ".sqlite", ".log", ".gz", ".png"}
+    generated = {".duckdb", ".parquet", ".db", ".sqlite", ".log", ".gz"}
     assert [path for path in tracked() if path.suffix in generated] == []
 
 

@@ -121,6 +121,14 @@ def test_one_broken_reply_fails_the_run(market, broken_names):
     assert failed.value.exit_code == 10
 
 
+def test_shares_without_isin_are_worth_a_look_and_stop_nothing(market):
+    _no_isin(market, market.sessions[-1])
+    report = market.check("arrival", sessions=1)
+    assert report.passed
+    assert [warning.name for warning in report.warnings] == ["null_share_isin"]
+    report.raise_if_failed()
+
+
 def test_every_field_is_measured_under_its_own_name(market, broken_names):
     limits = ArrivalThresholds()
     for number, field in enumerate(limits.null_share, start=1):

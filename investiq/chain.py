@@ -3,18 +3,18 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ingestion.errors import Blocked, QuotaExceeded, SourceError
-from ingestion.loading import LoadReport
+from rich.markup import escape
+
+from ingestion.errors import Blocked, BuildFailed, CheckFailed, QuotaExceeded, SourceError
 from ingestion.loading.duckdb_connection import connect
 from ingestion.objectstore import ObjectStore
 from ingestion.outcomes import Outcome
 from ingestion.settings import Settings, project_root
 from investiq import steps
-from investiq.console import out, waiting
+from investiq.console import err, out, waiting
 from investiq.context import Places, places
 from investiq.sources import Source
 from investiq.steps import Span
@@ -28,15 +28,6 @@ _BUILT_FROM = ("dbt_project.yml", "profiles.yml", "dbt_project", "expectations",
 _SOURCES = frozenset({".sql", ".yml", ".csv", ".py", ".md", ".j2", ".html", ".css", ".js"})
 
 
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """What a run did; `is_new` is False when nothing had to be built."""
-
-    outcomes: Sequence[Outcome]
-    loads: Sequence[LoadReport]
-    is_new: bool
-
-
 def run(
     settings: Settings,
     source: Source,
@@ -44,11 +35,11 @@ def run(
     store: ObjectStore,
     *,
     again: bool = False,
-    progress_note: bool = True,
-) -> RunReport:
+) -> None:
     """ingest → promote → load → check arrival → dbt build → check ohlc → report.
 
-    A refusal of the source does not stop the chain for what did arrive; it is raised at the end.
+    A refusal of the source does not stop the chain for what did arrive; it is raised at the end,
+    also when it is the cause of a check that failed in between.
 
     Raises:
         SourceError: the source refused at least one session.
@@ -56,20 +47,23 @@ def run(
     """
     outcomes = steps.ingest(settings, source, span, store, again=again)
     steps.promote(store)
-    loads = steps.load(settings, store)
-    is_new = publish_if_new(settings, source.today(), store, note=progress_note)
+    steps.load(settings, store)
+    try:
+        publish_if_new(settings, source.today())
+    except (CheckFailed, BuildFailed) as consequence:
+        if not _refused(outcomes):
+            raise
+        err.print(f"[yellow]nothing was published:[/] {escape(str(consequence))}")
     raise_refusals(outcomes)
-    return RunReport(outcomes, loads, is_new)
 
 
-def publish_if_new(settings: Settings, as_of: date, store: ObjectStore, *, note: bool) -> bool:
+def publish_if_new(settings: Settings, as_of: date) -> None:
     """Check, build and publish, unless all that it depends on is as it was the last time."""
     home = places(settings)
     state = _state(settings, as_of)
     if _remembered(home) == state and home.page.is_file() and home.marts.is_dir():
-        if note:
-            out.print("nothing new: marts and report stand as they are")
-        return False
+        out.print("nothing new: marts and report stand as they are")
+        return
     _marker(home).unlink(missing_ok=True)
     steps.check(settings, ["arrival"])
     steps.build(settings, as_of)
@@ -77,7 +71,6 @@ def publish_if_new(settings: Settings, as_of: date, store: ObjectStore, *, note:
     steps.publish(settings)
     _marker(home).parent.mkdir(parents=True, exist_ok=True)
     _marker(home).write_text(state, encoding="utf-8")
-    return True
 
 
 def raise_refusals(outcomes: Sequence[Outcome]) -> None:
@@ -86,7 +79,7 @@ def raise_refusals(outcomes: Sequence[Outcome]) -> None:
     Raises:
         SourceError: of the kind of the first refusal, in the words of its outcome.
     """
-    refused = [outcome for outcome in outcomes if outcome.status in _REFUSALS]
+    refused = _refused(outcomes)
     if not refused:
         return
     first = refused[0]
@@ -96,6 +89,10 @@ def raise_refusals(outcomes: Sequence[Outcome]) -> None:
     raise _REFUSALS[first.status](
         f"The source refused {first.trade_date}{others}: {detail}.{next_step}"
     )
+
+
+def _refused(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.status in _REFUSALS]
 
 
 def _state(settings: Settings, as_of: date) -> str:

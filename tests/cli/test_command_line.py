@@ -4,10 +4,12 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
 from ingestion.settings import project_root
+from sandbox.exchange.faults import QuotaText, Status
 
 
 def paragraph(ended) -> str:
@@ -123,6 +125,32 @@ def test_simulated_and_real_data_do_not_share_a_home(investiq, tmp_path):
     other = tmp_path / "other"
     assert investiq("ingest", "--source", "directory", str(folder), home=other).returncode == 0
     assert investiq(*sandbox, home=other).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "says"),
+    [
+        (Status(403, message="You are not subscribed to this API."), 6, "INVESTIQ_RAPIDAPI_KEY"),
+        (QuotaText(), 5, "DAILY quota"),
+    ],
+    ids=["not subscribed", "quota"],
+)
+def test_a_refused_run_ends_with_the_refusal_not_with_its_consequence(
+    investiq, tmp_path, exchange, calendar, fault, code, says
+):
+    day = calendar.latest_opened(datetime.now(UTC))
+    exchange.script("/any", fault, times=9)
+    ended = investiq(
+        *("run", "--date", day.isoformat()),
+        home=tmp_path / "home",
+        INVESTIQ_RAPIDAPI_URL=exchange.url,
+        INVESTIQ_RAPIDAPI_KEY="k" * 20,
+    )
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert re.search(says, paragraph(ended))
+    assert "nothing was published" in ended.stderr
+    status = investiq("status", home=tmp_path / "home")
+    assert "The marts are not built yet: run `investiq build`." in status.stdout
 
 
 def test_a_holiday_is_green(investiq, tmp_path):

@@ -74,9 +74,16 @@ def _sandbox(settings: Settings) -> Iterator[Source]:
 
     calendar = default_calendar()
     now = [calendar.closes_at(DEMO_NEWEST) + _AFTER_CLOSE]
-    with Exchange(Market.build(), now=now[0]) as exchange:
+    market = Market.build()
+    opens, ends = market.sessions[0], market.sessions[-1]
+    with Exchange(market, now=now[0]) as exchange:
 
         def before_session(day: date) -> None:
+            if not opens <= day <= ends:
+                raise ConfigurationError(
+                    f"The simulated market runs from {opens} to {ends}, and {day} lies outside. "
+                    "Choose a day within it."
+                )
             if not calendar.is_session(day):
                 return
             now[0] = calendar.closes_at(day) + _AFTER_CLOSE

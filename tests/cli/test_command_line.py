@@ -32,6 +32,7 @@ def paragraph(ended) -> str:
         (["run", "somewhere"], {}, 2, "--source directory PATH"),
         (["run", "--source", "directory", "no-such-folder"], {}, 2, "There is no folder"),
         (["ingest", "--source", "sandbox", "--date", "2031-01-01"], {}, 2, "trading calendar"),
+        (["ingest", "--source", "sandbox", "--date", "2019-01-02"], {}, 2, "runs from 2021-01-01"),
         (
             ["ingest", "--source", "sandbox", "--from", "2025-10-10", "--to", "2025-10-09"],
             {},

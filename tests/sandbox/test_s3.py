@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -234,11 +235,17 @@ def test_a_killed_server_is_replaced_and_keeps_its_objects(tmp_path: Path) -> No
             time.sleep(0.01)
         with embedded_s3(tmp_path / "data", tmp_path / "run") as after:
             assert after.pid != before.pid
-            # On the same port, so that clients that were cut off find it again.
-            assert after.endpoint_url == before.endpoint_url
             assert (after.access_key, after.secret_key) == (before.access_key, before.secret_key)
             found = client(after).get_object(Bucket="kept", Key="k")
             assert found["Body"].read() == b"still here"
+
+
+def test_a_port_is_kept_while_it_is_free_and_left_to_whoever_took_it() -> None:
+    """So that clients that were cut off find the server again."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert seaweed._ports({"s3.port": port})["s3.port"] != port
+    assert seaweed._ports({"s3.port": port})["s3.port"] == port
 
 
 def test_a_silent_server_is_left_alone_while_others_use_it(

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ingestion.errors import InvestiqError
+from ingestion.errors import ConfigurationError, InvestiqError
 from ingestion.settings import Settings, load_settings
 from investiq.console import err, out
 from investiq.sources import SourceName
@@ -230,12 +230,19 @@ def main() -> None:
 
 def _unforeseen(problem: Exception) -> int:
     """Errors of the command line itself keep their own text; others name the next step."""
+    from botocore.exceptions import BotoCoreError, ClientError
     from click import ClickException
 
     if isinstance(problem, ClickException):
         problem.show()
         return problem.exit_code
     said = f"{type(problem).__name__}: {' '.join(str(problem).split())[:300]}"
+    if isinstance(problem, BotoCoreError | ClientError):
+        err.print(
+            f"[red bold]error:[/] the object store stopped answering or refused ({_plain(said)}). "
+            "Nothing is half done: look at `investiq doctor`, then run the same command again."
+        )
+        return ConfigurationError.exit_code
     err.print(
         f"[red bold]error:[/] something unforeseen happened ({_plain(said)}). Run the command "
         "again as `investiq --debug …` and report the trace."

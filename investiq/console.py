@@ -1,5 +1,7 @@
 """What a person sees while it works: rich on a terminal, plain lines elsewhere."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,7 +15,10 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-out = Console(highlight=False)
+# In a log or a pipe rich would fold everything at 80 columns.
+_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 110
+
+out = Console(highlight=False, width=_WIDTH)
 err = Console(stderr=True, highlight=False)
 
 Advance = Callable[[int, int], None]

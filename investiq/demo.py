@@ -19,7 +19,9 @@ from investiq.steps import Span
 _INDICES = """
     select index_name, close_price, return_1d from marts.fct_index_daily
     where trade_date = (select max(trade_date) from marts.fct_index_daily)
-    order by index_name != 'NIFTY 50', index_name limit 4
+    order by list_position(['NIFTY 50', 'NIFTY NEXT 50', 'NIFTY BANK', 'NIFTY IT'], index_name)
+        nulls last, index_name
+    limit 4
 """
 _MOVERS = """
     select symbol, close_price, return_1d from marts.rpt_movers_daily

@@ -71,6 +71,22 @@ def test_an_error_is_one_paragraph_that_ends_with_the_next_step(
     assert re.search(says, paragraph(ended)), ended.stderr
 
 
+def test_a_store_that_refuses_in_mid_run_is_said_in_one_paragraph(investiq, tmp_path, httpserver):
+    """The bucket is there when the command begins, and then nothing more is granted."""
+    httpserver.expect_request("/investiq", method="HEAD").respond_with_data("")
+    httpserver.expect_request(re.compile(".*")).respond_with_data("", status=403)
+    ended = investiq(
+        "promote",
+        home=tmp_path / "home",
+        AWS_ENDPOINT_URL_S3=httpserver.url_for("").rstrip("/"),
+        AWS_ACCESS_KEY_ID="a",
+        AWS_SECRET_ACCESS_KEY="b",  # pragma: allowlist secret
+        AWS_REGION="us-east-1",
+    )
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    assert re.search("stopped answering or refused .*investiq doctor", paragraph(ended))
+
+
 def test_debug_gives_the_trace(tmp_path):
     ended = subprocess.run(
         [sys.executable, "-m", "investiq.app", "--debug", "--home", str(tmp_path), "status"],

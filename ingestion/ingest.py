@@ -45,13 +45,14 @@ def ingest_session(
     """One attempt to land the quotes of one session.
 
     Args:
-        again: ask the source although the session has landed well before.
+        again: ask the source although the session has landed well before, or the calendar says
+            that the day is closed: an unplanned session is in no list.
 
     Returns:
         The outcome as recorded. A refusal of the source is an outcome too (quota, blocked,
         failed); only what is wrong on our side is raised.
     """
-    if not calendar.is_session(trade_date):
+    if not again and not calendar.is_session(trade_date):
         outcome = _outcome(
             trade_date, "holiday", clock(), detail=calendar.description(trade_date) or "weekend"
         )

@@ -37,7 +37,9 @@ From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], h
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="last day")]
 SourceOption = Annotated[SourceName, typer.Option(help="live, sandbox or directory")]
 Folder = Annotated[Path | None, typer.Argument(help="the folder, with --source directory")]
-Again = Annotated[bool, typer.Option("--again", help="do it although it has been done")]
+Again = Annotated[
+    bool, typer.Option("--again", help="although it has been done, or the day is closed")
+]
 
 
 @app.callback()

@@ -122,6 +122,17 @@ def test_a_closed_day_is_recorded_and_not_asked_for(store, attempt, exchange, da
     assert [record["status"] for record in records(store)] == ["holiday"]
 
 
+def test_a_closed_day_can_be_asked_for_all_the_same(store, attempt, exchange):
+    """An unplanned session is in no calendar; when there was none, nothing is filed under it."""
+    saturday = date(2025, 10, 18)
+    evening = datetime(2025, 10, 18, 12, tzinfo=UTC)
+    outcome = attempt(saturday, at=evening, again=True)
+    assert outcome.status == "not_published"
+    assert len(exchange.requests) == 1
+    [key] = landed_keys(store)
+    assert "/trade_date=2025-10-17/" in key
+
+
 def test_a_session_that_has_not_opened_is_not_published(store, attempt):
     outcome = attempt(at=datetime(2025, 10, 16, 3, 30, tzinfo=UTC))  # 09:00 in India
     assert outcome.status == "not_published"

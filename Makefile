@@ -26,7 +26,7 @@ lint: $(VENV)/.test ## Format, lint, types, import rules, SQL, secrets, known vu
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/cfn-lint lambdas/template.yaml
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline

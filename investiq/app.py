@@ -32,7 +32,7 @@ class Options:
     debug: bool = False
 
 
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="one session")]
+Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="one session")]
 From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="first day")]
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="last day")]
 SourceOption = Annotated[SourceName, typer.Option(help="live, sandbox or directory")]
@@ -71,7 +71,7 @@ def init() -> None:
 def ingest(
     folder: Folder = None,
     source: SourceOption = SourceName.LIVE,
-    day: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"])] = None,
+    day: Day = None,
     first: From = None,
     last: To = None,
     again: Again = False,
@@ -174,7 +174,7 @@ def doctor() -> None:
 def run(
     folder: Folder = None,
     source: SourceOption = SourceName.LIVE,
-    day: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"])] = None,
+    day: Day = None,
     first: From = None,
     last: To = None,
     again: Again = False,

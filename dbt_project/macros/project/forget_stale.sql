@@ -1,30 +1,22 @@
 {#- What an incremental model by security and session must forget before it goes on. A session is
     stale when its session_version differs from upstream's, a security when its `security_version`
-    does (or the column named); both tables hold one value per session and per security.
+    does (or the column named; none: the table knows no securities). `securities` is where to read
+    the latter, where it is not upstream itself.
 
     onwards=true, for values that hang on the bars before (moving averages, running highs): of each
     security all rows from its first stale one on are deleted, so that {{ this }} keeps the beginning
     of its history and the model goes on after the last kept bar. onwards=false, for rows that stand
     alone: stale sessions and stale securities are deleted, nothing else.
     Example: pre_hook="{{ forget_stale(ref('fct_prices_daily'), 'share_version') }}" -#}
-{% macro forget_stale(upstream, security_version='security_version', onwards=true) -%}
+{% macro forget_stale(upstream, security_version='security_version', onwards=true, securities=none) -%}
   {%- if is_incremental() -%}
+  {%- set version = security_version or 'no_column' -%}
   with sessions_now as (
     select trade_date, max(session_version) as version from {{ upstream }} group by trade_date
   ),
 
   sessions_built as (
     select trade_date, max(session_version) as version from {{ this }} group by trade_date
-  ),
-
-  securities_now as (
-    select security_sk, max({{ security_version }}) as version
-    from {{ upstream }} group by security_sk
-  ),
-
-  securities_built as (
-    select security_sk, max({{ security_version }}) as version
-    from {{ this }} group by security_sk
   ),
 
   stale_sessions as (
@@ -39,6 +31,18 @@
     left join sessions_built on sessions_now.trade_date = sessions_built.trade_date
     where sessions_built.version is null
     {%- endif %}
+  )
+
+  {%- if security_version -%}
+  ,
+
+  securities_now as (
+    select security_sk, max({{ version }}) as version
+    from {{ securities or upstream }} group by security_sk
+  ),
+
+  securities_built as (
+    select security_sk, max({{ version }}) as version from {{ this }} group by security_sk
   ),
 
   stale_securities as (
@@ -47,6 +51,7 @@
     left join securities_now on securities_built.security_sk = securities_now.security_sk
     where securities_now.version is null or securities_now.version <> securities_built.version
   )
+  {%- endif -%}
   {%- if onwards -%}
   ,
 
@@ -76,7 +81,9 @@
 
   delete from {{ this }}
   where trade_date in (select stale_sessions.trade_date from stale_sessions)
+    {%- if security_version %}
     or security_sk in (select stale_securities.security_sk from stale_securities)
+    {%- endif %}
   {%- endif -%}
   {%- endif -%}
 {%- endmacro %}

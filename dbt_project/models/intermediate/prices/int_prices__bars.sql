@@ -1,24 +1,85 @@
-select
-    cast(null as varchar) as symbol,
-    cast(null as varchar) as series,
-    cast(null as date) as trade_date,
-    cast(null as varchar) as isin,
-    cast(null as varchar) as fin_instrument_name,
-    cast(null as decimal(18, 4)) as open_price,
-    cast(null as decimal(18, 4)) as high_price,
-    cast(null as decimal(18, 4)) as low_price,
-    cast(null as decimal(18, 4)) as close_price,
-    cast(null as decimal(18, 4)) as last_price,
-    cast(null as decimal(18, 4)) as previous_close_price,
-    cast(null as bigint) as traded_volume,
-    cast(null as decimal(24, 2)) as turnover_inr,
-    cast(null as bigint) as trades,
-    cast(null as decimal(18, 4)) as vwap,
-    cast(null as bigint) as delivery_qty,
-    cast(null as boolean) as is_official,
-    cast(null as varchar) as source_name,
-    cast(null as varchar) as source_key,
-    cast(null as integer) as record_no,
-    cast(null as timestamp) as fetched_at,
-    cast(null as timestamp) as session_version
-where 1 = 0
+{{ config(materialized='view') }}
+
+with official as (
+
+    select * from {{ ref('int_prices__parsed') }}
+    where disposition = 'mart_prices'
+
+),
+
+-- The quotes of a day fill the gap until its bhavcopy arrives.
+quotes as (
+
+    select * from {{ ref('int_quotes__accepted') }}
+    where
+        instrument_type = 'share'
+        and trade_date not in (select official.trade_date from official)
+
+),
+
+sessions as (
+
+    select * from {{ ref('int_prices__sessions') }}
+
+),
+
+unioned as (
+
+    select
+        symbol,
+        series,
+        trade_date,
+        isin,
+        fin_instrument_name,
+        open_price,
+        high_price,
+        low_price,
+        close_price,
+        last_price,
+        previous_close_price,
+        traded_volume,
+        cast(turnover_inr as decimal(24, 2)) as turnover_inr,
+        trades,
+        coalesce(
+            vwap, cast({{ ratio('turnover_inr', 'traded_volume') }} as decimal(18, 4))
+        ) as vwap,
+        delivery_qty,
+        true as is_official,
+        source_name,
+        source_key,
+        record_no,
+        fetched_at,
+        session_version
+    from official
+
+    union all
+
+    select
+        quotes.symbol,
+        quotes.series,
+        quotes.trade_date,
+        quotes.isin,
+        cast(null as varchar) as fin_instrument_name,
+        quotes.open_price,
+        quotes.high_price,
+        quotes.low_price,
+        quotes.close_price,
+        quotes.close_price as last_price,
+        quotes.previous_close_price,
+        quotes.traded_volume,
+        quotes.turnover_inr,
+        cast(null as bigint) as trades,
+        cast({{ ratio('quotes.turnover_inr', 'quotes.traded_volume') }} as decimal(18, 4)) as vwap,
+        cast(null as bigint) as delivery_qty,
+        false as is_official,
+        'rapidapi' as source_name,
+        quotes.source_key,
+        quotes.record_no,
+        quotes.fetched_at,
+        sessions.session_version
+    from quotes
+    inner join sessions on quotes.trade_date = sessions.trade_date
+
+)
+
+select * from unioned

@@ -1,0 +1,59 @@
+-- What a session's bars are made from changes with every object loaded for it and every quote
+-- accepted for it: the newest of these loads is the session's version.
+with archives as (
+
+    select
+        trade_date,
+        loaded_at,
+        rows_loaded,
+        table_name
+    from {{ ref('int_prices__objects') }}
+
+),
+
+quotes as (
+
+    select
+        trade_date,
+        loaded_at
+    from {{ ref('int_quotes__accepted') }}
+    where instrument_type = 'share'
+
+),
+
+unioned as (
+
+    select
+        trade_date,
+        loaded_at,
+        case when table_name = 'nse_bhavcopy_udiff' then rows_loaded else 0 end as udiff_rows,
+        case when table_name = 'nse_bhavcopy_legacy' then rows_loaded else 0 end as legacy_rows
+    from archives
+
+    union all
+
+    select
+        trade_date,
+        loaded_at,
+        0 as udiff_rows,
+        0 as legacy_rows
+    from quotes
+
+),
+
+final as (
+
+    select
+        trade_date,
+        max(loaded_at) as session_version,
+        -- Of a day that exists in both formats one is the bhavcopy; they are equal.
+        case
+            when sum(udiff_rows) > 0 then 'nse_bhavcopy_udiff'
+            when sum(legacy_rows) > 0 then 'nse_bhavcopy_legacy'
+        end as bhavcopy_table
+    from unioned
+    group by trade_date
+
+)
+
+select * from final

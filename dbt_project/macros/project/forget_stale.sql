@@ -6,17 +6,23 @@
     onwards=true, for values that hang on the bars before (moving averages, running highs): of each
     security all rows from its first stale one on are deleted, so that {{ this }} keeps the beginning
     of its history and the model goes on after the last kept bar. onwards=false, for rows that stand
-    alone: stale sessions and stale securities are deleted, nothing else.
+    alone: stale sessions and stale securities are deleted, nothing else. A table by week or month
+    names its own `day` column, and how upstream's day falls into it (`upstream_day`).
     Example: pre_hook="{{ forget_stale(ref('fct_prices_daily'), 'share_version') }}" -#}
-{% macro forget_stale(upstream, security_version='security_version', onwards=true, securities=none) -%}
+{% macro forget_stale(
+  upstream, security_version='security_version', onwards=true, securities=none,
+  day='trade_date', upstream_day='trade_date'
+) -%}
   {%- if is_incremental() -%}
   {%- set version = security_version or 'no_column' -%}
   with sessions_now as (
-    select trade_date, max(session_version) as version from {{ upstream }} group by trade_date
+    select {{ upstream_day }} as trade_date, max(session_version) as version
+    from {{ upstream }} group by {{ upstream_day }}
   ),
 
   sessions_built as (
-    select trade_date, max(session_version) as version from {{ this }} group by trade_date
+    select {{ day }} as trade_date, max(session_version) as version
+    from {{ this }} group by {{ day }}
   ),
 
   stale_sessions as (
@@ -80,7 +86,7 @@
   {%- else %}
 
   delete from {{ this }}
-  where trade_date in (select stale_sessions.trade_date from stale_sessions)
+  where {{ day }} in (select stale_sessions.trade_date from stale_sessions)
     {%- if security_version %}
     or security_sk in (select stale_securities.security_sk from stale_securities)
     {%- endif %}

@@ -1,40 +1,130 @@
-{{ config(contract={"enforced": false}) }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key=['security_sk', 'trade_date'],
+        on_schema_change='fail',
+        pre_hook="{{ forget_stale(
+            ref('int_prices__bars'), onwards=false, securities=ref('int_prices__versions')
+        ) }}"
+    )
+}}
 
-select
-    cast(null as bigint) as security_sk,
-    cast(null as date) as trade_date,
-    cast(null as varchar) as symbol,
-    cast(null as varchar) as series,
-    cast(null as varchar) as isin,
-    cast(null as boolean) as is_official,
-    cast(null as varchar) as source_name,
-    cast(null as decimal(18, 4)) as open_price,
-    cast(null as decimal(18, 4)) as high_price,
-    cast(null as decimal(18, 4)) as low_price,
-    cast(null as decimal(18, 4)) as close_price,
-    cast(null as decimal(18, 4)) as last_price,
-    cast(null as decimal(18, 4)) as previous_close_price,
-    cast(null as bigint) as traded_volume,
-    cast(null as decimal(24, 2)) as turnover_inr,
-    cast(null as bigint) as trades,
-    cast(null as decimal(18, 4)) as vwap,
-    cast(null as bigint) as delivery_qty,
-    cast(null as double precision) as delivery_pct,
-    cast(null as double precision) as share_factor,
-    cast(null as double precision) as tr_factor,
-    cast(null as double precision) as open_adj,
-    cast(null as double precision) as high_adj,
-    cast(null as double precision) as low_adj,
-    cast(null as double precision) as close_adj,
-    cast(null as double precision) as volume_adj,
-    cast(null as double precision) as open_tr,
-    cast(null as double precision) as high_tr,
-    cast(null as double precision) as low_tr,
-    cast(null as double precision) as close_tr,
-    cast(null as timestamp) as fetched_at,
-    cast(null as varchar) as source_key,
-    cast(null as integer) as record_no,
-    cast(null as timestamp) as session_version,
-    cast(null as bigint) as security_version,
-    cast(null as bigint) as share_version
-where 1 = 0
+-- Gated by the audit like every mart: depends_on {{ ref('int_quotes__disposed') }}
+with symbols as (
+
+    select * from {{ ref('int_securities__symbols') }}
+
+),
+
+versions as (
+
+    select * from {{ ref('int_prices__versions') }}
+
+),
+
+segments as (
+
+    select * from {{ ref('int_prices__segments') }}
+
+),
+
+{% if is_incremental() -%}
+-- After forget_stale: the sessions that are not here, and of the others the securities that are not.
+missing_symbols as (
+
+    select distinct symbols.symbol
+    from symbols
+    where symbols.security_sk not in (select built.security_sk from {{ this }} as built)
+
+),
+
+sessions_built as (
+
+    select distinct trade_date from {{ this }}
+
+),
+
+bars as (
+
+    select *
+    from {{ ref('int_prices__bars') }}
+    where trade_date not in (select sessions_built.trade_date from sessions_built)
+
+    union all
+
+    select *
+    from {{ ref('int_prices__bars') }}
+    where
+        trade_date in (select sessions_built.trade_date from sessions_built)
+        and symbol in (select missing_symbols.symbol from missing_symbols)
+
+),
+{%- else -%}
+bars as (
+
+    select * from {{ ref('int_prices__bars') }}
+
+),
+{%- endif %}
+
+final as (
+
+    select
+        -- identity
+        symbols.security_sk,
+        bars.trade_date,
+        cast(bars.symbol as varchar(64)) as symbol,
+        cast(bars.series as varchar(8)) as series,
+        cast(bars.isin as varchar(16)) as isin,
+        bars.is_official,
+        cast(bars.source_name as varchar(32)) as source_name,
+
+        -- as traded, in rupees
+        bars.open_price,
+        bars.high_price,
+        bars.low_price,
+        bars.close_price,
+        bars.last_price,
+        bars.previous_close_price,
+        bars.traded_volume,
+        bars.turnover_inr,
+        bars.trades,
+        bars.vwap,
+        bars.delivery_qty,
+        {{ ratio('bars.delivery_qty', 'bars.traded_volume') }} as delivery_pct,
+
+        -- adjusted for splits, bonuses and consolidations
+        segments.share_factor,
+        segments.tr_factor,
+        {% for side in ['open', 'high', 'low', 'close'] -%}
+        cast(bars.{{ side }}_price as double precision) / segments.share_factor as {{ side }}_adj,
+        {% endfor -%}
+        cast(bars.traded_volume as double precision) * segments.share_factor as volume_adj,
+
+        -- and with dividends and rights reinvested
+        {% for side in ['open', 'high', 'low', 'close'] -%}
+        cast(bars.{{ side }}_price as double precision) * segments.tr_factor as {{ side }}_tr,
+        {% endfor %}
+        -- lineage
+        bars.fetched_at,
+        cast(bars.source_key as varchar(1024)) as source_key,
+        bars.record_no,
+        bars.session_version,
+        versions.security_version,
+        versions.share_version
+    from bars
+    inner join symbols
+        on
+            bars.symbol = symbols.symbol
+            and bars.trade_date between symbols.valid_from and symbols.valid_to
+    inner join versions on symbols.security_sk = versions.security_sk
+    inner join segments
+        on
+            symbols.security_sk = segments.security_sk
+            and bars.trade_date >= segments.from_date
+            and bars.trade_date < segments.until_date
+
+)
+
+select * from final

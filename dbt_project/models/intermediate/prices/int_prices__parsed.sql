@@ -94,7 +94,12 @@ official as (
         {% endfor -%}
         deliveries.vwap,
         deliveries.delivery_qty,
-        deliveries.source_key as delivery_source_key
+        deliveries.source_key as delivery_source_key,
+        case when deliveries.whole_key is not null then bhavcopies.flaw end as replaced_flaw,
+        case
+            when deliveries.whole_key is not null and bhavcopies.flaw is not null
+                then bhavcopies.source_key
+        end as replaced_source_key
     from bhavcopies
     full outer join whole as deliveries
         on

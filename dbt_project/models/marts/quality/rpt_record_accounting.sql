@@ -4,6 +4,18 @@ with disposed as (
 
 ),
 
+archives as (
+
+    select * from {{ ref('int_prices__accounting') }}
+
+),
+
+snapshots as (
+
+    select * from {{ ref('int_reference__accounting') }}
+
+),
+
 quarantined as (
 
     select * from {{ ref('stg_ingestion__quarantined_records') }}
@@ -19,8 +31,35 @@ unioned as (
         asked_trade_date,
         fetched_at,
         disposition,
-        reason
+        reason,
+        1 as records
     from disposed
+
+    union all
+
+    select
+        'nse' as source_name,
+        dataset_name,
+        source_key,
+        trade_date as asked_trade_date,
+        fetched_at,
+        disposition,
+        reason,
+        records
+    from archives
+
+    union all
+
+    select
+        source_name,
+        dataset_name,
+        source_key,
+        trade_date as asked_trade_date,
+        fetched_at,
+        disposition,
+        reason,
+        records
+    from snapshots
 
     union all
 
@@ -31,7 +70,8 @@ unioned as (
         asked_trade_date,
         fetched_at,
         'quarantined' as disposition,
-        reason
+        reason,
+        1 as records
     from quarantined
 
 ),
@@ -46,7 +86,7 @@ final as (
         fetched_at,
         cast(disposition as varchar(16)) as disposition,
         cast(reason as varchar(64)) as reason,
-        count(*) as records
+        cast(sum(records) as bigint) as records
     from unioned
     group by
         source_name, dataset_name, source_key, asked_trade_date, fetched_at, disposition, reason

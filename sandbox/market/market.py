@@ -125,7 +125,7 @@ class Market:
 
     def bars_on(self, day: date) -> list[DailyBar]:
         """One bar per security that traded on the session `day`, as an archive would list them."""
-        number = self._exact(day)
+        number = self.number_on(day)
         bars = self.bars
         return [
             self._bar(number, int(security), bars)
@@ -160,7 +160,7 @@ class Market:
 
     def index_bars_on(self, day: date) -> list[IndexBar]:
         """One bar per index that exists on the session `day`."""
-        number = self._exact(day)
+        number = self.number_on(day)
         indices = self.indices
         return [
             IndexBar(
@@ -192,7 +192,8 @@ class Market:
         """Every row of the quote feed at `moment` (IST when it has no zone), indices first."""
         return quotes_as_of(self, as_ist(moment))
 
-    def _exact(self, day: date) -> int:
+    def number_on(self, day: date) -> int:
+        """The number of the session on `day`; LookupError when it is none."""
         number = self.session_number(day)
         if self.sessions[number] != day:
             raise LookupError(

@@ -1,3 +1,9 @@
+-- The audit gate of the archives. One row per recent session of which more than
+-- var('audit_max_broken_share') of the lines are no bar (high below low, zero, missing). Failing,
+-- it keeps dbt build from touching the marts. Next step: look at the lines (int_prices__parsed,
+-- column flaw), fetch the session again, or list the day in var('audit_accepted_dates').
+with parsed as (
+
     select * from {{ ref('int_prices__parsed') }}
 
 )

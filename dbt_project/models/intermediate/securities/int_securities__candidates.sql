@@ -1,4 +1,10 @@
-with spells as (
+with pairs as (
+
+    select * from {{ ref('int_securities__pairs') }}
+
+),
+
+spells as (
 
     select * from {{ ref('int_securities__spells') }}
 
@@ -13,135 +19,111 @@ renames as (
 listings as (
 
     select * from {{ ref('stg_nse__equity_list') }}
+    where listed_on is not null
 
 ),
 
-arrivals as (
+-- Since when the share is listed that has the symbol until `held_until`: the one of today, or the
+-- one that the symbol was taken from by a change.
+heirs as (
 
     select
-        new_symbol,
-        max(arrived_on) as arrived_on
+        symbol,
+        listed_on,
+        cast('9999-12-31' as date) as held_until
+    from listings
+
+    union all
+
+    select
+        renames.old_symbol as symbol,
+        listings.listed_on,
+        renames.left_on as held_until
     from renames
-    group by new_symbol
-
-),
-
-same_symbol as (
-
-    select
-        earlier.spell_key as from_spell_key,
-        later.spell_key as to_spell_key,
-        'same_symbol' as kind,
-        earlier.symbol as symbol_path
-    from spells as earlier
-    inner join spells as later
-        on earlier.symbol = later.symbol and earlier.spell_no + 1 = later.spell_no
-
-),
-
--- The list's date is the first session under the new symbol; a few days are allowed for.
-by_list as (
-
-    select
-        earlier.spell_key as from_spell_key,
-        later.spell_key as to_spell_key,
-        renames.symbol_path,
-        row_number() over (
-            partition by renames.old_symbol, renames.new_symbol, renames.left_on
-            order by later.first_trade_date asc, earlier.last_trade_date desc
-        ) as fit
-    from renames
-    inner join spells as earlier
-        on
-            renames.old_symbol = earlier.symbol
-            and earlier.last_trade_date < {{ dbt.dateadd('day', 10, 'renames.left_on') }}
-    inner join spells as later
-        on
-            renames.new_symbol = later.symbol
-            and earlier.last_trade_date < later.first_trade_date
-            and later.first_trade_date >= {{ dbt.dateadd('day', -10, 'renames.left_on') }}
+    inner join listings on renames.new_symbol = listings.symbol
 
 ),
 
 listed as (
 
     select
-        from_spell_key,
-        to_spell_key,
-        'symbol_change_list' as kind,
-        max(symbol_path) as symbol_path
-    from by_list
-    where fit = 1
-    group by from_spell_key, to_spell_key
+        spells.spell_key,
+        max(heirs.listed_on) as listed_on
+    from spells
+    inner join heirs
+        on spells.symbol = heirs.symbol and spells.first_trade_date < heirs.held_until
+    group by spells.spell_key
 
 ),
 
-same_isin as (
+arrivals as (
 
     select
-        earlier.spell_key as from_spell_key,
-        later.spell_key as to_spell_key,
-        'same_isin' as kind,
-        earlier.symbol || ' > ' || later.symbol as symbol_path
-    from spells as earlier
-    inner join spells as later
-        on
-            earlier.isin = later.isin
-            and earlier.symbol <> later.symbol
-            and earlier.last_trade_date < later.first_trade_date
-    left join listed
-        on earlier.spell_key = listed.from_spell_key and later.spell_key = listed.to_spell_key
-    where listed.symbol_path is null
+        new_symbol as symbol,
+        max(arrived_on) as arrived_on
+    from renames
+    group by new_symbol
 
 ),
 
-paired as (
+compared as (
 
-    select * from same_symbol
-
-    union all
-    select * from listed
-
-    union all
-
-    select * from same_isin
+    select
+        pairs.from_spell_key,
+        pairs.to_spell_key,
+        pairs.kind,
+        pairs.symbol_path,
+        {{ dbt.datediff('earlier.last_trade_date', 'later.first_trade_date', 'day') }}
+            as gap_days,
+        earlier.is_interleaved and pairs.kind = 'same_symbol' as is_interleaved,
+        earlier.isin as from_isin,
+        later.isin as to_isin,
+        earlier.last_close_price,
+        later.first_previous_close_price,
+        -- Nobody took the symbol over from another since, so that the listing is of this share.
+        coalesce(
+            listed.listed_on <= earlier.first_trade_date
+            and coalesce(came.arrived_on <= earlier.first_trade_date, true)
+            and (
+                pairs.kind <> 'same_symbol'
+                or coalesce(taken.arrived_on <= earlier.first_trade_date, true)
+            ), false
+        ) as is_listed_since
+    from pairs
+    inner join spells as earlier on pairs.from_spell_key = earlier.spell_key
+    inner join spells as later on pairs.to_spell_key = later.spell_key
+    left join listed on pairs.to_spell_key = listed.spell_key
+    left join arrivals as came on earlier.symbol = came.symbol
+    left join arrivals as taken on later.symbol = taken.symbol
 
 ),
 
 final as (
 
     select
-        paired.from_spell_key,
-        paired.to_spell_key,
-        paired.kind,
-        paired.symbol_path,
-        {{ dbt.datediff('earlier.last_trade_date', 'later.first_trade_date', 'day') }}
-            as gap_days,
-        earlier.is_interleaved and paired.kind = 'same_symbol' as is_interleaved,
+        from_spell_key,
+        to_spell_key,
+        kind,
+        symbol_path,
+        gap_days,
+        is_interleaved,
+        is_listed_since,
         case
-            when earlier.isin is null or later.isin is null then 'unknown'
-            when earlier.isin = later.isin then 'same_isin'
-            when {{ isin_issuer('earlier.isin') }} = {{ isin_issuer('later.isin') }}
-                then 'same_issuer'
+            when from_isin is null or to_isin is null then 'unknown'
+            when from_isin = to_isin then 'same_isin'
+            when {{ isin_issuer('from_isin') }} = {{ isin_issuer('to_isin') }} then 'same_issuer'
             else 'other_issuer'
         end as isin_relation,
-        earlier.last_close_price = later.first_previous_close_price as is_price_continued,
+        coalesce(last_close_price = first_previous_close_price, false) as is_price_continued,
+        -- The previous close is never adjusted, so within a few sessions it cannot be another.
         coalesce(
-            later.first_previous_close_price > 2 * earlier.last_close_price
-            or later.first_previous_close_price * 2 < earlier.last_close_price, false
-        ) as is_price_contradicting,
-        -- The one who has the symbol today had it already then, and took it from nobody since.
-        coalesce(
-            paired.kind = 'same_symbol'
-            and listings.listed_on <= earlier.first_trade_date
-            and arrivals.new_symbol is null, false
-        ) as is_listed_since
-    from paired
-    inner join spells as earlier on paired.from_spell_key = earlier.spell_key
-    inner join spells as later on paired.to_spell_key = later.spell_key
-    left join listings on later.symbol = listings.symbol
-    left join arrivals
-        on later.symbol = arrivals.new_symbol and earlier.first_trade_date < arrivals.arrived_on
+            gap_days <= {{ var('identity_adjacent_days') }}
+            and (
+                first_previous_close_price > 2 * last_close_price
+                or first_previous_close_price * 2 < last_close_price
+            ), false
+        ) as is_price_contradicting
+    from compared
 
 )
 

@@ -108,8 +108,11 @@ class PublishedDirectory:
         """Throw a staging directory away: what it holds is published already."""
         shutil.rmtree(staging)
 
-    def swap(self, staging: Path, name: str) -> None:
-        """Make `staging` what readers see, in one rename; keep the set before it, drop older."""
+    def swap(self, staging: Path, name: str) -> Path:
+        """Make `staging` what readers see, in one rename; keep the set before it, drop older.
+
+        Returns where the set lies now.
+        """
         previous = self.current()
         finished = self.store / name
         number = 1
@@ -125,6 +128,7 @@ class PublishedDirectory:
         for old in self.store.iterdir():
             if old.is_dir() and old.resolve() not in kept:
                 shutil.rmtree(old)
+        return finished
 
 
 def flip_link(link: Path, target: Path, staged: Path) -> None:

@@ -76,7 +76,7 @@ def test_parquet_and_page_are_published_from_the_marts(demo):
         )
         for mart in marts:
             [(published, kept)] = con.sql(
-                f"select (select count(*) from '{home}/marts/{mart}.parquet'), "
+                f"select (select count(*) from '{home}/marts/{mart}*.parquet'), "
                 f"(select count(*) from marts.{mart})"
             ).fetchall()
             assert published == kept

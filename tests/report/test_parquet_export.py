@@ -31,7 +31,7 @@ def test_every_mart_is_exported_row_by_row_with_its_types(published):
         ]
         assert len(tables) == 11
         for table in tables:
-            path = published.marts / f"{table}.parquet"
+            path = published.marts / f"{table}*.parquet"
             for one, two in ((f"marts.{table}", f"'{path}'"), (f"'{path}'", f"marts.{table}")):
                 assert connection.execute(f"from {one} except all from {two}").fetchall() == []
             types = [
@@ -47,14 +47,17 @@ def test_manifest_tells_rows_and_checksums_of_the_files_beside_it(published):
     manifest = json.loads((published.marts / "manifest.json").read_text())
     assert manifest["warehouse"]["latest_trade_date"] == "2024-11-01"
     assert {table["name"] for table in manifest["tables"]} == {
-        path.stem for path in published.marts.glob("*.parquet")
+        path.name.partition(".")[0] for path in published.marts.glob("*.parquet")
     }
     for table in manifest["tables"]:
-        path = published.marts / f"{table['name']}.parquet"
-        assert hashlib.sha256(path.read_bytes()).hexdigest() == table["sha256"]
-        assert path.stat().st_size == table["size_bytes"]
-        counted = duckdb.sql(f"select count(*) from '{path}'").fetchone()
-        assert counted == (table["rows"],)
+        for file in table["files"]:
+            path = published.marts / file["name"]
+            assert hashlib.sha256(path.read_bytes()).hexdigest() == file["sha256"]
+            assert path.stat().st_size == file["size_bytes"]
+            assert duckdb.sql(f"select count(*) from '{path}'").fetchone() == (file["rows"],)
+        paths = f"{published.marts}/{table['name']}*.parquet"
+        assert duckdb.sql(f"select count(*) from '{paths}'").fetchone() == (table["rows"],)
+        assert table["rows"] == sum(file["rows"] for file in table["files"])
 
 
 def test_rows_are_ordered_by_the_grain_so_that_recent_sessions_are_found_fast(place):
@@ -81,6 +84,119 @@ def test_second_export_of_the_same_marts_swaps_nothing(place):
     assert here.published_files() == before
     assert second.tables == first.tables
     assert here.leftovers() == []
+
+
+def _inodes(here):
+    return {path.name: path.stat().st_ino for path in here.marts.glob("fct_prices_daily.*")}
+
+
+@pytest.fixture
+def long_history(place):
+    """Ten years of a hundred shares, as the mart of prices, published."""
+    here = place()
+    with duckdb.connect(here.warehouse) as connection:
+        connection.execute(
+            "create or replace table marts.fct_prices_daily as select security_sk, trade_date, "
+            "hash(security_sk, trade_date) % 1000 / 10.0 as close_price from "
+            "range(100) as s (security_sk), (select unnest(generate_series(date '2015-01-05', "
+            "date '2024-10-31', interval '7 days'))::date as trade_date)"
+        )
+    export_marts(here.warehouse, here.marts)
+    return here
+
+
+def test_growing_mart_is_cut_by_year_and_old_years_by_security(long_history):
+    here = long_history
+    names = set(_inodes(here))
+    recent = {f"fct_prices_daily.{year}.parquet" for year in (2022, 2023, 2024)}
+    assert recent < names
+    assert len(names - recent) > 20
+    for name in names - recent:
+        rows = duckdb.sql(f"select security_sk, trade_date from '{here.marts}/{name}'").fetchall()
+        assert rows == sorted(rows)
+        assert max(day.year for _, day in rows) == 2021
+    with duckdb.connect(here.warehouse, read_only=True) as connection:
+        both = ("marts.fct_prices_daily", f"'{here.marts}/fct_prices_daily*.parquet'")
+        for one, two in (both, both[::-1]):
+            assert connection.execute(f"from {one} except all from {two}").fetchall() == []
+
+
+def test_new_session_writes_the_file_of_its_year_and_links_the_others(long_history):
+    here = long_history
+    before = _inodes(here)
+    with duckdb.connect(here.warehouse) as connection:
+        connection.execute(
+            "insert into marts.fct_prices_daily select security_sk, date '2024-11-01', 1 "
+            "from range(100) as s (security_sk)"
+        )
+    result = export_marts(here.warehouse, here.marts)
+    after = _inodes(here)
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert (result.changed, result.written) == (True, 1)
+    assert changed == {"fct_prices_daily.2024.parquet"}
+    assert set(after) == set(before)
+
+
+def test_action_learned_today_writes_one_old_file_and_the_recent_years(long_history):
+    here = long_history
+    before = _inodes(here)
+    with duckdb.connect(here.warehouse) as connection:
+        connection.execute(
+            "update marts.fct_prices_daily set close_price = close_price / 10 "
+            "where security_sk = 7 and trade_date < '2024-10-31'"
+        )
+    assert export_marts(here.warehouse, here.marts).written == 4
+    after = _inodes(here)
+    changed = sorted(name for name in after if after[name] != before[name])
+    assert [name.split(".")[1][:6] for name in changed] == ["2022", "2023", "2024", "before"]
+    counts = [
+        duckdb.sql(f"select count(*) from '{here.marts}/{name}' where security_sk = 7").fetchone()
+        for name in changed
+    ]
+    assert all(count > 0 for (count,) in counts)
+
+
+def test_new_year_moves_the_oldest_recent_year_to_the_files_by_security(long_history):
+    here = long_history
+    with duckdb.connect(here.warehouse) as connection:
+        connection.execute("insert into marts.fct_prices_daily values (7, '2025-01-01', 1)")
+    export_marts(here.warehouse, here.marts)
+    names = set(_inodes(here))
+    assert "fct_prices_daily.2025.parquet" in names
+    assert "fct_prices_daily.2022.parquet" not in names
+    assert {name.split("-")[1] for name in names if "before" in name} == {"2023"}
+    counted = duckdb.sql(f"select count(*) from '{here.marts}/fct_prices_daily*.parquet'")
+    assert counted.fetchone() == (513 * 100 + 1,)
+
+
+def test_changed_type_or_name_of_a_column_is_published_though_no_value_changed(long_history):
+    here = long_history
+    for change in ("alter close_price type decimal(18, 4)", "rename close_price to close_inr"):
+        with duckdb.connect(here.warehouse) as connection:
+            connection.execute(f"alter table marts.fct_prices_daily {change}")
+        assert export_marts(here.warehouse, here.marts).written > 20
+    columns = duckdb.sql(f"describe from '{here.marts}/fct_prices_daily*.parquet'").fetchall()
+    assert [column[:2] for column in columns][2] == ("close_inr", "DECIMAL(18,4)")
+
+
+def test_edit_that_keeps_the_size_of_a_file_is_seen_and_undone(long_history):
+    here = long_history
+    path = here.marts / "fct_prices_daily.2023.parquet"
+    good = path.read_bytes()
+    path.write_bytes(good[:-1] + b"?")
+    assert export_marts(here.warehouse, here.marts).changed
+    assert path.read_bytes() == good
+
+
+def test_export_without_its_memory_finds_the_same_set_and_swaps_nothing(long_history):
+    here = long_history
+    target = os.readlink(here.marts)
+    memory = here.home / ".marts/known.json"
+    for forgotten in ("", "{}", memory.read_text().replace('"set": "', '"set": "other-')):
+        memory.write_text(forgotten)
+        assert export_marts(here.warehouse, here.marts).changed is False
+        assert os.readlink(here.marts) == target
+    assert export_marts(here.warehouse, here.marts).written == 0
 
 
 def test_rebuilt_marts_with_the_same_rows_in_another_order_give_the_same_bytes(place):
@@ -149,6 +265,14 @@ def test_mart_whose_name_leaves_the_folder_is_refused(place):
     with pytest.raises(PublishFailed, match="Rename it in dbt"):
         export_marts(here.warehouse, here.marts)
     assert not here.marts.exists()
+
+
+def test_mart_whose_files_would_be_taken_for_those_of_another_is_refused(place):
+    here = place()
+    with duckdb.connect(here.warehouse) as connection:
+        connection.execute("create table marts.fct_prices_daily_old (n integer)")
+    with pytest.raises(PublishFailed, match="another beginning"):
+        export_marts(here.warehouse, here.marts)
 
 
 def test_missing_warehouse_and_missing_marts_say_what_to_do(tmp_path):

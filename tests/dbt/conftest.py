@@ -47,6 +47,66 @@ def quote(symbol: str, series: str = "EQ", **changes: Any) -> dict[str, Any]:
     return record | changes
 
 
+def legacy(symbol: str, close: float, previous: float = 100, **changes: Any) -> dict[str, Any]:
+    """A line of a legacy bhavcopy as promotion writes it: the file's own columns, as text."""
+    high, low = max(close, previous), min(close, previous)
+    return {
+        "symbol": symbol,
+        "series": "EQ",
+        "open_price": f"{previous:g}",
+        "high_price": f"{high:g}",
+        "low_price": f"{low:g}",
+        "close_price": f"{close:g}",
+        "last_price": f"{close:g}",
+        "prevclose": f"{previous:g}",
+        "tottrdqty": "1000",
+        "tottrdval": f"{1000 * close:.2f}",
+        "totaltrades": "10",
+        "isin": f"INE{symbol[:3]:0<3}A01010"[:12],
+    } | changes
+
+
+def udiff(symbol: str, close: float, previous: float = 100, **changes: Any) -> dict[str, Any]:
+    """The same line as a UDiFF bhavcopy has it."""
+    line = legacy(symbol, close, previous)
+    return {
+        "tckr_symb": symbol,
+        "scty_srs": "EQ",
+        "isin": line["isin"],
+        "fin_instrm_nm": f"{symbol} LTD",
+        "opn_pric": f"{previous:.2f}",
+        "hgh_pric": f"{max(close, previous):.2f}",
+        "lw_pric": f"{min(close, previous):.2f}",
+        "cls_pric": f"{close:.2f}",
+        "sttlm_pric": "1.00",
+        "last_pric": f"{close:.2f}",
+        "prvs_clsg_pric": f"{previous:.2f}",
+        "ttl_tradg_vol": line["tottrdqty"],
+        "ttl_trf_val": line["tottrdval"],
+        "ttl_nb_of_txs_exctd": "10",
+    } | changes
+
+
+def delivery(symbol: str, close: float, previous: float = 100, **changes: Any) -> dict[str, Any]:
+    """The same line as sec_bhavdata_full has it: turnover in lakhs, with delivery."""
+    return {
+        "symbol": symbol,
+        "series": "EQ",
+        "prev_close": f"{previous:.2f}",
+        "open_price": f"{previous:.2f}",
+        "high_price": f"{max(close, previous):.2f}",
+        "low_price": f"{min(close, previous):.2f}",
+        "last_price": f"{close:.2f}",
+        "close_price": f"{close:.2f}",
+        "avg_price": f"{(close + previous) / 2:.2f}",
+        "ttl_trd_qnty": "1000",
+        "turnover_lacs": f"{close / 100:.2f}",
+        "no_of_trades": "10",
+        "deliv_qty": "400",
+        "deliv_per": "40.00",
+    } | changes
+
+
 def index(name: str, **changes: Any) -> dict[str, Any]:
     """A valid index row: the identifier is the name, and there is no company."""
     nothing = {"company_name": None, "industry": None, "isin": None}
@@ -111,6 +171,42 @@ class Warehouse:
                 for number, record in enumerate(records, start=1)
             ],
         )
+
+    def archive(
+        self,
+        table: str,
+        rows: list[dict[str, Any]],
+        day: str,
+        *,
+        source_key: str = "",
+        fetched_at: str = "",
+        loaded_at: str = "2026-01-01 00:00:00",
+    ) -> str:
+        """What `load_pending` leaves of one object of an archive, its receipt included."""
+        dataset = table.removeprefix("nse_")
+        fetched = datetime.fromisoformat(fetched_at or f"{day} 13:00:00")
+        stamp = fetched.strftime("%Y%m%dT%H%M%SZ")
+        place = f"source=nse/dataset={dataset}/trade_date={day}/fetched_at={stamp}/file{source_key}"
+        key = f"landing/{place}.csv"
+        self.execute(f"delete from raw_data.{table} where source_key = '{key}'")
+        self.execute(f"delete from raw_data.load_receipts where object_key = 'raw/{place}.csv.gz'")
+        common = [key, fetched, date.fromisoformat(day), datetime.fromisoformat(loaded_at)]
+        names = sorted({name for row in rows for name in row})
+        places = ", ".join(f"${n} as {name}" for n, name in enumerate(names, start=6))
+        if rows:
+            self.execute(
+                f"insert into raw_data.{table} by name select $1 as source_key, $2 as fetched_at, "
+                f"$3 as trade_date, $4 as loaded_at, $5 as record_no, {places}",
+                [
+                    [*common, number, *(row.get(name) for name in names)]
+                    for number, row in enumerate(rows, start=1)
+                ],
+            )
+        self.execute(
+            "insert into raw_data.load_receipts values ($1, $2, 'etag', 'sha', $3, $4)",
+            [[table, f"raw/{place}.csv.gz", len(rows), common[3]]],
+        )
+        return key
 
     def promoted(self, source_key: str, records_in: int, status: str = "promoted") -> None:
         """The outcome record of promotion for one landed object."""
@@ -199,7 +295,14 @@ def snake_case(value: Any) -> Any:
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """The builders of records; a fixture, because test modules cannot import a conftest."""
-    return SimpleNamespace(quote=quote, index=index, snake_case=snake_case)
+    return SimpleNamespace(
+        quote=quote,
+        index=index,
+        legacy=legacy,
+        udiff=udiff,
+        delivery=delivery,
+        snake_case=snake_case,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
     nothing. period: 'week' (Monday to Sunday) or 'month'; its first day becomes <period>_start. -#}
 {% macro ohlc_of_period(period) %}
 {%- set start = period ~ '_start' -%}
--- Gated by the audit like every mart: depends_on {{ ref('int_quotes__disposed') }}
 with prices as (
 
     select

@@ -13,7 +13,6 @@
     'open_price', 'high_price', 'low_price', 'close_price', 'traded_volume', 'turnover_inr'
 ] -%}
 
--- Gated by the audit like every mart: depends_on {{ ref('int_prices__parsed') }}
 with objects_of_session as (
 
     select

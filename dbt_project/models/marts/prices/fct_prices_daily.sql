@@ -10,7 +10,6 @@
     )
 }}
 
--- Gated by the audit like every mart: depends_on {{ ref('int_quotes__disposed') }}
 with symbols as (
 
     select * from {{ ref('int_securities__symbols') }}

@@ -170,7 +170,7 @@ def test_one_series_is_the_price_of_a_day(history: Any) -> None:
 def test_fault_28_later_loads_change_what_they_concern(
     new_warehouse: Callable[[], Any], make: SimpleNamespace
 ) -> None:
-    """A corrected file, in any order of loading; a file that is none after all; quotes before it."""
+    """A corrected file, in any order of loading; one that is none after all; quotes before it."""
     warehouse = new_warehouse()
     prices, where = "nse_bhavcopy_legacy", "symbol, close_price::double, source_name"
 

@@ -30,6 +30,7 @@ from ingestion.errors import (
     TruncatedFetch,
 )
 from ingestion.redaction import redact
+from ingestion.settings import Settings
 
 USER_AGENT = "InvestIQ-Metrics/0.1"
 _CHUNK = 64 * 1024
@@ -48,6 +49,17 @@ class HttpPolicy:
     deadline: float = 120.0
     max_bytes: int = 64 * 1024 * 1024
 
+    @classmethod
+    def of(cls, settings: Settings) -> "HttpPolicy":
+        """As patient as the settings say."""
+        return cls(
+            tries=settings.http_tries,
+            backoff=settings.http_backoff_seconds,
+            read_timeout=settings.http_read_timeout_seconds,
+            deadline=settings.http_deadline_seconds,
+            max_bytes=settings.max_body_bytes,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -58,6 +70,7 @@ class Reply:
     content_type: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +274,7 @@ def _reply(response: requests.Response, policy: HttpPolicy, budget: _Budget) -> 
         content_type=response.headers.get("Content-Type", ""),
         url=response.url,
         headers=dict(response.headers),
+        cookies=dict(response.cookies.get_dict()),
     )
 
 

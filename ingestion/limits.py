@@ -16,11 +16,11 @@ from ingestion.errors import QuotaExceeded
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a plan allows."""
+    """What an upstream allows: `per_second` may be less than one, `per_day` None is without end."""
 
     name: str
-    per_second: int
-    per_day: int
+    per_second: float
+    per_day: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class QuotaGuard:
 
     quota: Quota
     second: Limiter
-    day: Limiter
+    day: Limiter | None
     lock: Path
 
     def acquire(self) -> None:
@@ -39,7 +39,7 @@ class QuotaGuard:
             QuotaExceeded: none is left for the last 24 hours.
         """
         with _alone(self.lock):
-            if not self.day.try_acquire(self.quota.name, blocking=False):
+            if self.day and not self.day.try_acquire(self.quota.name, blocking=False):
                 raise QuotaExceeded(
                     f"All {self.quota.per_day} requests of the last 24 hours to {self.quota.name} "
                     "are used up. Run the command again tomorrow, or set INVESTIQ_"
@@ -54,13 +54,16 @@ def quota_guard(quota: Quota, folder: Path) -> Iterator[QuotaGuard]:
     folder.mkdir(parents=True, exist_ok=True)
     path, lock = str(folder / f"{quota.name}.sqlite"), folder / f"{quota.name}.lock"
     with _alone(lock):
-        second = _limiter(Rate(quota.per_second, Duration.SECOND), "per_second", path)
-        day = _limiter(Rate(quota.per_day, Duration.DAY), "per_day", path)
+        second = _limiter(_pace(quota.per_second), "per_second", path)
+        day = None
+        if quota.per_day is not None:
+            day = _limiter(Rate(quota.per_day, Duration.DAY), "per_day", path)
     try:
         yield QuotaGuard(quota, second, day, lock)
     finally:
         second.close()
-        day.close()
+        if day:
+            day.close()
 
 
 @contextmanager
@@ -69,6 +72,13 @@ def _alone(lock: Path) -> Iterator[None]:
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _pace(per_second: float) -> Rate:
+    """Whole numbers may come at once within a second; any other rate is an even pace."""
+    if per_second == int(per_second):
+        return Rate(int(per_second), Duration.SECOND)
+    return Rate(1, round(1000 / per_second))
 
 
 def _limiter(rate: Rate, table: str, path: str) -> Limiter:

@@ -20,7 +20,8 @@ class Outcome:
 
     Attributes:
         stage: fetch | promote.
-        status: fetch: ok, unchanged, not_published, holiday, unrecognised, quota, blocked, failed;
+        status: fetch: ok, unchanged, not_published, stale, holiday, unrecognised, quota, blocked,
+            failed;
             promote: promoted, partial, quarantined.
         trade_date: the session asked for; None where nothing could be asked.
         attempted_at: UTC.
@@ -42,12 +43,18 @@ class Outcome:
     detail: str = ""
 
 
-def record_attempt(store: ObjectStore, outcome: Outcome) -> None:
-    """Store the record of a fetch; each attempt has a key of its own."""
+def record_attempt(store: ObjectStore, outcome: Outcome, part: str | None = None) -> str:
+    """Store the record of a fetch; each attempt has a key of its own, which is returned.
+
+    With a `part` (which of several files of the dataset) the key also tells the status, so that a
+    listing alone says what has been asked and what came of it: see `ingestion/attempts.py`.
+    """
     stamp = outcome.attempted_at.strftime(STAMP)
-    key = f"{_folder(outcome)}attempted_at={stamp}/{_head(outcome)}.json"
+    label = "" if part is None else f"{part or 'file'}.{outcome.status}."
+    key = f"{_folder(outcome)}attempted_at={stamp}/{label}{_head(outcome)}.json"
     body = _line(outcome, key)
     store.put(key, body, "application/json", _metadata(body))
+    return key
 
 
 def record_once(store: ObjectStore, outcome: Outcome) -> None:

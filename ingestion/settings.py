@@ -49,6 +49,13 @@ class Settings(BaseSettings):
     rapidapi_requests_per_second: int = Field(default=1, ge=1)
     rapidapi_requests_per_day: int = Field(default=100, ge=1)
 
+    nse_archives_url: str = "https://nsearchives.nseindia.com"
+    nse_url: str = "https://www.nseindia.com"
+    nse_requests_per_second: float = Field(default=0.4, gt=0)
+    nse_requests_per_day: int | None = Field(default=None, ge=1)
+    nse_recheck_sessions: int = Field(default=3, ge=0)
+    nse_fill_sessions: int = Field(default=10, ge=0)
+
     http_tries: int = Field(default=4, ge=1)
     http_backoff_seconds: float = Field(default=1.0, ge=0)
     http_read_timeout_seconds: float = Field(default=20.0, gt=0)

@@ -103,13 +103,7 @@ def _source(settings: Settings, clock: Callable[[], datetime], guard: QuotaGuard
         url=settings.rapidapi_url,
         host=settings.rapidapi_host,
         key=key.get_secret_value() if key else "",
-        policy=HttpPolicy(
-            tries=settings.http_tries,
-            backoff=settings.http_backoff_seconds,
-            read_timeout=settings.http_read_timeout_seconds,
-            deadline=settings.http_deadline_seconds,
-            max_bytes=settings.max_body_bytes,
-        ),
+        policy=HttpPolicy.of(settings),
         clock=clock,
         before_try=guard.acquire,
     )

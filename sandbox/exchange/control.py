@@ -10,12 +10,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange.faults import FAULTS
+from sandbox.exchange.file_faults import FILE_FAULTS
 from sandbox.exchange.routing import Reply, Request
 
 if TYPE_CHECKING:
     from sandbox.exchange.server import Exchange
 
 PREFIX = "/_sandbox/"
+_FAULTS = {**FAULTS, **FILE_FAULTS}
 
 
 def control(exchange: "Exchange", request: Request) -> Reply:
@@ -36,9 +38,9 @@ def _dispatch(exchange: "Exchange", request: Request) -> Reply:
         case "POST", "faults":
             wanted = _object(request)
             name, options = wanted["fault"], wanted.get("options", {})
-            if name not in FAULTS:
-                raise ValueError(f"no fault {name!r}; choose one of {', '.join(FAULTS)}")
-            exchange.script(wanted["path"], FAULTS[name](**options), int(wanted.get("times", 1)))
+            if name not in _FAULTS:
+                raise ValueError(f"no fault {name!r}; choose one of {', '.join(_FAULTS)}")
+            exchange.script(wanted["path"], _FAULTS[name](**options), int(wanted.get("times", 1)))
             return Reply.of_json(_state(exchange), 201)
         case "DELETE", "faults":
             exchange.clear_faults()

@@ -72,8 +72,10 @@ class BotPage:
     code: int = 200
 
     def apply(self, reply: Reply) -> Wire:
-        """The page, with the content type of a page."""
-        return Wire.of(Reply(self.code, _BOT_PAGE, {"Content-Type": "text/html; charset=utf-8"}))
+        """The page, with the content type of a page; cookies are set all the same."""
+        kept = {name: text for name, text in reply.headers.items() if name == "Set-Cookie"}
+        headers = {"Content-Type": "text/html; charset=utf-8", **kept}
+        return Wire.of(Reply(self.code, _BOT_PAGE, headers))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import socketserver
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -15,8 +16,9 @@ from urllib.parse import parse_qsl, urlsplit
 from sandbox.exchange.clock import Clock
 from sandbox.exchange.control import PREFIX, control
 from sandbox.exchange.faults import Fault, Script, Wire
+from sandbox.exchange.file_faults import AnswerOf
 from sandbox.exchange.gate import HOST, Gate, Quota
-from sandbox.exchange.routing import Reply, Request, World
+from sandbox.exchange.routing import Reply, Request, Upstream, World
 from sandbox.exchange.upstreams import make_upstreams
 from sandbox.market import Market
 
@@ -116,7 +118,7 @@ class Exchange:
         for upstream in self._upstreams:
             if upstream.owns(request.path):
                 reply = upstream.answer(request)
-                return self._spoil(request.path, reply) if reply.status < 400 else Wire.of(reply)
+                return self._spoil(upstream, request, reply)
         text = f"Endpoint '{request.path}' does not exist"
         return Wire.of(Reply.of_json({"message": text}, 404))
 
@@ -133,9 +135,14 @@ class Exchange:
             simulated_at=self.now,
         )
 
-    def _spoil(self, path: str, reply: Reply) -> Wire:
+    def _spoil(self, upstream: Upstream, request: Request, reply: Reply) -> Wire:
+        """The reply with the fault that is due, if it is a good one and one is scripted."""
+        if reply.status >= 400:
+            return Wire.of(reply)
         with self._lock:
-            fault = self._script.take(path)
+            fault = self._script.take(request.path)
+        if isinstance(fault, AnswerOf):
+            return Wire.of(upstream.answer(replace(request, path=fault.path)))
         return fault.apply(reply) if fault else Wire.of(reply)
 
     def _serve(self) -> None:
@@ -200,7 +207,8 @@ class _Handler(BaseHTTPRequestHandler):
         if wire.status:
             self.send_response_only(wire.status)
             for name, value in {"Date": self.date_time_string(), **wire.headers}.items():
-                self.send_header(name, value)
+                for line in value.split("\n"):  # such as two cookies
+                    self.send_header(name, line)
             if wire.declared_length is None:
                 self.send_header("Transfer-Encoding", "chunked")
             else:

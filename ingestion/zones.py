@@ -1,7 +1,7 @@
 """The four zones of the bucket and the keys in them.
 
     landing/     source=…/dataset=…/trade_date=…/fetched_at=…/<sha256 head>.<ext>   bytes received
-    raw/         the same key, .ndjson.gz   what COPY reads
+    raw/         the same key, .csv.gz or .ndjson.gz   what COPY reads
     quarantine/  the same key, .ndjson.gz   refused, with why
     outcomes/    stage=…/source=…/dataset=…/trade_date=…/….json                      one per attempt
 
@@ -19,6 +19,18 @@ LANDING = "landing/"
 RAW = "raw/"
 QUARANTINE = "quarantine/"
 OUTCOMES = "outcomes/"
+TABULAR = frozenset(
+    {
+        ("nse", "bhavcopy_legacy"),
+        ("nse", "bhavcopy_udiff"),
+        ("nse", "sec_bhavdata"),
+        ("nse", "index_closes"),
+        ("nse", "equity_list"),
+        ("nse", "symbol_changes"),
+        ("nse", "index_constituents"),
+        ("operator", "adjustment_corrections"),
+    }
+)
 STAMP = "%Y%m%dT%H%M%SZ"
 _KEY = re.compile(
     r"(?P<zone>landing|raw|quarantine)/source=(?P<source>[a-z0-9_]+)/dataset=(?P<dataset>[a-z0-9_]+)"
@@ -72,7 +84,8 @@ class ObjectKey:
     @property
     def raw(self) -> str:
         """Where the records lie that COPY can read."""
-        return f"{RAW}{self._folder}/{self.sha_head}.ndjson.gz"
+        form = "csv" if (self.source, self.dataset) in TABULAR else "ndjson"
+        return f"{RAW}{self._folder}/{self.sha_head}.{form}.gz"
 
     @property
     def quarantine(self) -> str:
@@ -99,7 +112,15 @@ def partition(source: str, dataset: str, trade_date: date) -> str:
 
 def extension_of(content_type: str) -> str:
     """The file ending for a content type; what is not known is kept as .bin."""
-    known = {"application/json": "json", "text/html": "html", "text/csv": "csv"}
+    known = {
+        "application/json": "json",
+        "text/html": "html",
+        "text/csv": "csv",
+        "application/zip": "zip",
+        "application/x-zip-compressed": "zip",
+        "application/gzip": "gz",
+        "application/x-gzip": "gz",
+    }
     return known.get(content_type.split(";")[0].strip().lower(), "bin")
 
 

@@ -1,8 +1,10 @@
 """Which objects go into which raw table, and how a line becomes a row."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ingestion import zones
+from ingestion.promotion.archives import columns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,15 +14,18 @@ class Dataset:
     Attributes:
         table: name in the schema `raw_data`; the name the CLI uses.
         prefix: where its objects lie in the bucket.
-        columns: (name, type) of each JSON key that is loaded, DuckDB's names of the types.
+        columns: (name, type) of each field that is loaded, DuckDB's names of the types; of a CSV
+            all fields, in the order of its header.
         identity: the column that says which object a row came from; loading an object again
             replaces the rows of its identity.
+        form: how the objects are written: JSON lines, or CSV with a header.
     """
 
     table: str
     prefix: str
     columns: tuple[tuple[str, str], ...]
     identity: str
+    form: Literal["ndjson", "csv"] = "ndjson"
 
     def identity_of(self, object_key: str, metadata: dict[str, str]) -> str:
         """The value of the identity column for the rows of one object."""
@@ -74,4 +79,64 @@ OUTCOMES = Dataset(
     identity="object_key",
 )
 
-DATASETS: dict[str, Dataset] = {item.table: item for item in (QUOTES, QUARANTINE, OUTCOMES)}
+AIRBYTE = Dataset(
+    table="airbyte_records",
+    prefix=f"{zones.RAW}source=airbyte/dataset=records/",
+    columns=(
+        ("namespace", "VARCHAR"),
+        ("stream_name", "VARCHAR"),
+        ("airbyte_raw_id", "VARCHAR"),
+        ("extracted_at", "TIMESTAMP"),
+        ("generation_id", "BIGINT"),
+        *_ENVELOPE,
+    ),
+    identity="source_key",
+)
+
+
+def _nse(dataset: str) -> Dataset:
+    """A list of the exchange, as JSON lines."""
+    return Dataset(
+        table=f"nse_{dataset}",
+        prefix=f"{zones.RAW}source=nse/dataset={dataset}/",
+        columns=_ENVELOPE,
+        identity="source_key",
+    )
+
+
+def _table(source: str, dataset: str, table: str) -> Dataset:
+    """A file with columns: all of them are text, as in the file."""
+    return Dataset(
+        table=table,
+        prefix=f"{zones.RAW}source={source}/dataset={dataset}/",
+        columns=(
+            *((name, "VARCHAR") for name in columns_of(dataset)),
+            ("record_no", "INTEGER"),
+            ("source_key", "VARCHAR"),
+            ("fetched_at", "TIMESTAMP"),
+            ("trade_date", "DATE"),
+        ),
+        identity="source_key",
+        form="csv",
+    )
+
+
+DATASETS: dict[str, Dataset] = {
+    item.table: item
+    for item in (
+        QUOTES,
+        _table("nse", "bhavcopy_legacy", "nse_bhavcopy_legacy"),
+        _table("nse", "bhavcopy_udiff", "nse_bhavcopy_udiff"),
+        _table("nse", "sec_bhavdata", "nse_sec_bhavdata"),
+        _table("nse", "index_closes", "nse_index_closes"),
+        _table("nse", "equity_list", "nse_equity_list"),
+        _table("nse", "symbol_changes", "nse_symbol_changes"),
+        _table("nse", "index_constituents", "nse_index_constituents"),
+        _nse("corporate_actions"),
+        _nse("holidays"),
+        _table("operator", "adjustment_corrections", "adjustment_corrections"),
+        AIRBYTE,
+        QUARANTINE,
+        OUTCOMES,
+    )
+}

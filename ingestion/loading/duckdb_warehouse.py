@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 
 DDL = Path(__file__).parent / "ddl" / "duckdb.sql"
 _CONFLICT_TRIES = 5
+_READERS = {"ndjson": "read_json", "csv": "read_csv"}
+_OPTIONS = {
+    "ndjson": "format = 'newline_delimited', compression = 'auto_detect'",
+    # Nothing is sniffed: the columns, their order and the marks are those that promotion writes.
+    "csv": (
+        "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
+        "nullstr = '', new_line = '\\n', null_padding = false, max_line_size = 200000, "
+        "compression = 'gzip'"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +214,8 @@ def _use_httpfs(con: duckdb.DuckDBPyConnection, access: S3Access) -> None:
 def _read_batch(con: duckdb.DuckDBPyConnection, dataset: Dataset, urls: list[str]) -> None:
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in dataset.columns)
     con.execute(
-        "create or replace temp table batch as select * from read_json($1, "
-        f"columns = {{{columns}}}, format = 'newline_delimited', compression = 'auto_detect', "
+        f"create or replace temp table batch as select * from {_READERS[dataset.form]}($1, "
+        f"columns = {{{columns}}}, {_OPTIONS[dataset.form]}, "
         "hive_partitioning = false, union_by_name = false, ignore_errors = false)",
         [urls],
     )

@@ -7,17 +7,17 @@ import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from ingestion.errors import ConfigurationError
 from ingestion.objectstore import Body, ObjectStore, sha256
 from ingestion.outcomes import Outcome, record_promotion
-from ingestion.promotion import quotes
-from ingestion.promotion.records import Refused, RefusedRecord, ndjson
+from ingestion.promotion import archives, events, quotes
+from ingestion.promotion.records import Refused, RefusedRecord, Split, envelope, ndjson
 from ingestion.redaction import redact
 from ingestion.zones import LANDING, OUTCOMES, ObjectKey
 
-_LEVEL = 5  # a day of quotes: 2.7 times as fast as level 9, for 5 % more bytes
+_CSV_LEVEL = 1
+_JSON_LEVEL = 5  # a day of quotes: 2.7 times as fast as level 9, for 5 % more bytes
 Clock = Callable[[], datetime]
 
 
@@ -32,11 +32,17 @@ class PromotionReport:
     quarantined: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Split:
-    good: list[tuple[int, dict[str, Any]]]
-    refused: list[RefusedRecord]
-    records_in: int
+Promotion = Callable[[ObjectKey, Body], Split]
+PROMOTIONS: dict[tuple[str, str], Promotion] = {
+    ("rapidapi", "quotes"): quotes.split_reply,
+    ("operator", "adjustment_corrections"): archives.split_table,
+    **{
+        (archives.SOURCE, dataset): (
+            archives.split_events if dataset in events.DATASETS else archives.split_table
+        )
+        for dataset in archives.DATASETS
+    },
+}
 
 
 def promote_pending(
@@ -79,13 +85,13 @@ def promote_object(
     key = ObjectKey.parse(landing_key)
     body = store.read(landing_key)
     split = _split(key, body)
-    _write(store, key.raw, landing_key, _raw_rows(key, landing_key, split))
-    _write(store, key.quarantine, landing_key, _quarantine_rows(key, landing_key, split))
+    _write(store, key.raw, landing_key, split.raw, split.promoted)
+    _write(store, key.quarantine, landing_key, _quarantine(key, split.refused), len(split.refused))
     report = PromotionReport(
         source_key=landing_key,
         status=_status(split),
         records_in=split.records_in,
-        promoted=len(split.good),
+        promoted=split.promoted,
         quarantined=len(split.refused),
     )
     outcome = Outcome(
@@ -99,68 +105,56 @@ def promote_object(
         records_in=report.records_in,
         records_promoted=report.promoted,
         records_quarantined=report.quarantined,
-        detail="; ".join(sorted({record.reason for record in split.refused})),
+        detail=_said(split),
     )
     record_promotion(store, outcome, key.promote_outcome, again)
     return report
 
 
-def _split(key: ObjectKey, body: Body) -> _Split:
-    if (key.source, key.dataset) != ("rapidapi", "quotes"):
+def _split(key: ObjectKey, body: Body) -> Split:
+    promotion = PROMOTIONS.get((key.source, key.dataset))
+    if promotion is None:
         raise ConfigurationError(
-            f"No promotion is known for {key.source}/{key.dataset}. Add one beside "
-            "ingestion/promotion/quotes.py; CONTRIBUTING.md shows the seven steps."
+            f"No promotion is known for {key.source}/{key.dataset}. Add one to PROMOTIONS in "
+            "ingestion/promotion/promote.py; CONTRIBUTING.md shows the seven steps."
         )
-    received = body.metadata.get("content-type-received", body.content_type)
     try:
-        reply = quotes.read_reply(body.content, received)
+        return promotion(key, body)
     except Refused as why:
         whole = RefusedRecord(0, why.reason, redact(why.detail))
-        return _Split([], [whole], records_in=0)
-    good, refused = quotes.split(reply)
-    return _Split(good, refused, records_in=len(reply.records))
+        return Split(b"", 0, [whole], records_in=0)
 
 
-def _status(split: _Split) -> str:
-    if not split.good:
+def _status(split: Split) -> str:
+    if not split.promoted:
         return "quarantined"
     return "partial" if split.refused else "promoted"
 
 
-def _envelope(key: ObjectKey, landing_key: str) -> dict[str, Any]:
-    return {
-        "source_key": landing_key,
-        "fetched_at": key.fetched_at.strftime("%Y-%m-%d %H:%M:%S"),
-        "trade_date": key.trade_date.isoformat(),
-    }
+def _said(split: Split) -> str:
+    said = sorted({record.reason for record in split.refused})
+    return "; ".join([*said, *([split.notes] if split.notes else [])])
 
 
-def _raw_rows(key: ObjectKey, landing_key: str, split: _Split) -> list[dict[str, Any]]:
-    envelope = _envelope(key, landing_key)
-    return [{**envelope, "record_no": no, "payload": payload} for no, payload in split.good]
-
-
-def _quarantine_rows(key: ObjectKey, landing_key: str, split: _Split) -> list[dict[str, Any]]:
-    envelope = _envelope(key, landing_key) | {
-        "source_name": key.source,
-        "dataset_name": key.dataset,
-    }
-    return [
+def _quarantine(key: ObjectKey, refused: list[RefusedRecord]) -> bytes:
+    origin = envelope(key) | {"source_name": key.source, "dataset_name": key.dataset}
+    return ndjson(
         {
-            **envelope,
+            **origin,
             "record_no": record.record_no,
             "reason": record.reason,
             "detail": record.detail,
             "payload": record.payload,
         }
-        for record in split.refused
-    ]
+        for record in refused
+    )
 
 
-def _write(store: ObjectStore, target: str, landing_key: str, rows: list[dict[str, Any]]) -> None:
-    """Write the rows; no rows write nothing, unless an earlier promotion left some there."""
-    if not rows and not any(item.key == target for item in store.list(target)):
+def _write(store: ObjectStore, target: str, landing_key: str, lines: bytes, records: int) -> None:
+    """Write the lines; none write nothing, unless an earlier promotion left some there."""
+    if not records and not any(item.key == target for item in store.list(target)):
         return
-    body = gzip.compress(ndjson(rows), compresslevel=_LEVEL, mtime=0)
-    metadata = {"sha256": sha256(body), "records": str(len(rows)), "source-key": landing_key}
-    store.put(target, body, "application/x-ndjson", metadata)
+    tabular = target.endswith(".csv.gz")
+    body = gzip.compress(lines, compresslevel=_CSV_LEVEL if tabular else _JSON_LEVEL, mtime=0)
+    metadata = {"sha256": sha256(body), "records": str(records), "source-key": landing_key}
+    store.put(target, body, "text/csv" if tabular else "application/x-ndjson", metadata)

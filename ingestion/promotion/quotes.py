@@ -12,14 +12,18 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from ingestion.calendar import IST
+from ingestion.objectstore import Body
 from ingestion.promotion.records import (
     Refused,
     RefusedRecord,
+    Split,
+    as_ndjson,
     decode_json,
     excerpt,
     prepared,
     storable,
 )
+from ingestion.zones import ObjectKey
 
 REQUIRED = (
     "identifier",
@@ -85,6 +89,18 @@ def read_reply(content: bytes, content_type: str) -> QuoteReply:
     if not body:
         raise Refused("empty_array", "the reply holds no record at all")
     return QuoteReply(body)
+
+
+def split_reply(key: ObjectKey, body: Body) -> Split:
+    """The records of a landed reply as JSON lines.
+
+    Raises:
+        Refused: the whole object is no reply.
+    """
+    received = body.metadata.get("content-type-received", body.content_type)
+    reply = read_reply(body.content, received)
+    good, refused = split(reply)
+    return Split(as_ndjson(key, good), len(good), refused, records_in=len(reply.records))
 
 
 def split(reply: QuoteReply) -> tuple[list[tuple[int, dict[str, Any]]], list[RefusedRecord]]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ingestion.zones import ObjectKey
+
 _WORD_BREAK = re.compile(r"(?<=[a-z])(?=[A-Z0-9])")
 MAX_RECORD_BYTES = 4_000_000
 MAX_STRING_BYTES = 65_535
@@ -41,6 +43,39 @@ class RefusedRecord:
     reason: str
     detail: str
     payload: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What one landed object came to.
+
+    Attributes:
+        raw: the raw object before it is packed; what it holds is loaded as it stands.
+        promoted: how many records that are.
+        records_in: how many there were before any was refused.
+        notes: one sentence for the outcome, such as the columns that no table takes.
+    """
+
+    raw: bytes
+    promoted: int
+    refused: list[RefusedRecord]
+    records_in: int
+    notes: str = ""
+
+
+def envelope(key: ObjectKey) -> dict[str, str]:
+    """Where a record came from: the same for all records of an object."""
+    return {
+        "source_key": key.landing,
+        "fetched_at": key.fetched_at.strftime("%Y-%m-%d %H:%M:%S"),
+        "trade_date": key.trade_date.isoformat(),
+    }
+
+
+def as_ndjson(key: ObjectKey, good: Iterable[tuple[int, dict[str, Any]]]) -> bytes:
+    """Numbered payloads as lines of a raw object."""
+    origin = envelope(key)
+    return ndjson({**origin, "record_no": number, "payload": payload} for number, payload in good)
 
 
 @lru_cache(maxsize=4096)  # a reply repeats its few names thousands of times

@@ -5,11 +5,30 @@ with quotes as (
 
 ),
 
+aliases as (
+
+    select * from {{ ref('int_securities__aliases') }}
+
+),
+
+identified as (
+
+    select
+        quotes.*,
+        aliases.security_sk
+    from quotes
+    inner join aliases
+        on
+            quotes.symbol = aliases.symbol
+            and quotes.trade_date between aliases.valid_from and aliases.valid_to
+
+),
+
 final as (
 
     select
         -- identity
-        cast(instrument_sk as varchar(32)) as security_sk,
+        security_sk,
         trade_date,
         cast(symbol as varchar(64)) as symbol,
         cast(series as varchar(8)) as series,
@@ -53,7 +72,7 @@ final as (
         cast(source_key as varchar(1024)) as source_key,
         record_no,
         fetched_at
-    from quotes
+    from identified
 
 )
 

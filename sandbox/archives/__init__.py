@@ -1,6 +1,6 @@
 """The files that the exchange publishes, written from the simulated market."""
 
-from sandbox.archives.actions import corporate_actions, feed_faults
+from sandbox.archives.actions import adjustment_corrections, corporate_actions, feed_faults
 from sandbox.archives.bhavcopy import (
     legacy_bhavcopy,
     legacy_name,
@@ -13,6 +13,7 @@ from sandbox.archives.indices import constituents, index_closes, index_closes_na
 from sandbox.archives.masters import equity_list, holidays, symbol_changes
 
 __all__ = [
+    "adjustment_corrections",
     "constituents",
     "corporate_actions",
     "equity_list",

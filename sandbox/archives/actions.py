@@ -10,14 +10,23 @@ from typing import TypeAlias
 
 import numpy as np
 
-from sandbox.archives.masters import face_values
-from sandbox.archives.subjects import bonus_text, dividend_text, split_text
+from sandbox.archives.masters import face_value
+from sandbox.archives.subjects import bonus_text, dividend_text, rights_text, split_text
 from sandbox.market import Identity, Market
-from sandbox.market.events import Bonus, CapitalChange, Consolidation, Dividend, Split
+from sandbox.market.events import (
+    Bonus,
+    CapitalChange,
+    Consolidation,
+    Demerger,
+    Dividend,
+    Rights,
+    Split,
+)
 
 Row: TypeAlias = dict[str, str | None]
-_Told: TypeAlias = Split | Consolidation | Bonus | Dividend
+_Told: TypeAlias = Split | Consolidation | Bonus | Dividend | Rights | Demerger
 _NO_OPS = ("Annual General Meeting", "Buy Back", "Extra Ordinary General Meeting", "Redemption")
+_PREFERENCE = ("Scheme Of Arrangement - Bonus Ncrps 1:10", "Bonus Ncrps 4:1")
 _DUMMY_ISIN = "IN0000000000"
 
 
@@ -53,6 +62,29 @@ def feed_faults(market: Market) -> FeedFaults:
     return FeedFaults(tuple(missing), tuple(mis_keyed))
 
 
+def adjustment_corrections(market: Market, first: date, last: date) -> bytes:
+    """The operator's CSV that sets right what the feed has wrong with an ex-date in first..last."""
+    faults = feed_faults(market)
+    lines: list[tuple[date, str]] = []
+    for event in faults.missing:
+        told = "the open fell by it, the feed has no row"
+        lines.append(
+            (event.date, _correction(market, event.security_id, event.date, event.factor, told))
+        )
+    for event, wrong in faults.mis_keyed:
+        right, told = event.security_id, "the feed names another company"
+        lines.append((event.date, _correction(market, right, event.date, event.factor, told)))
+        told = "the open did not fall, the bonus is of another company"
+        lines.append((event.date, _correction(market, wrong, event.date, 1.0, told)))
+    chosen = [line for day, line in sorted(lines) if first <= day <= last]
+    return "".join(["symbol,ex_date,share_factor,evidence\n", *chosen]).encode()
+
+
+def _correction(market: Market, security: int, day: date, factor: float, told: str) -> str:
+    symbol = market.identity_at(market.number_on(day), security).symbol
+    return f'{symbol},{day},{factor:.12g},"{told}"\n'
+
+
 def corporate_actions(
     market: Market, first: date, last: date, known_at: date, index: str = "equities"
 ) -> list[Row]:
@@ -70,14 +102,10 @@ def corporate_actions(
         for event in market.events_between(first, last)
         if isinstance(event, _Told) and event not in faults.missing
     ]
-    faces = face_values(market, first - timedelta(days=1))
     told.sort(key=lambda event: (event.date, event.security_id))
     for (day, security), same in groupby(told, key=lambda event: (event.date, event.security_id)):
         events = list(same)
-        face = faces[security]
-        for event in events:
-            if isinstance(event, Split | Consolidation):
-                faces[security] = event.new_face
+        face = face_value(market, security, day - timedelta(days=1))
         draws = _draws(market, security, day)
         if known_at < announced_on(market, security, day):
             continue
@@ -123,6 +151,11 @@ def _subjects(
                 texts.append((text, event.record_date, event.new_face))
         elif isinstance(event, Bonus):
             texts.append((bonus_text(event), event.record_date, face))
+        elif isinstance(event, Rights):
+            text = rights_text(event, draws[3])
+            texts.append((text, event.record_date, face))
+        elif isinstance(event, Demerger):
+            texts.append(("Demerger", event.record_date, face))
         else:
             texts.append((dividend_text(event, draws[2], draws[3]), event.record_date, face))
     if len(events) > 1 and draws[4] < 0.4 and not any(isinstance(e, Dividend) for e in events):
@@ -179,30 +212,25 @@ def _latest(market: Market, security: int, known_at: date) -> Identity:
 def _no_ops(market: Market, first: date, last: date, known_at: date) -> list[tuple[date, Row]]:
     """Rows that change no price: meetings, buy-backs, interest, preference shares as a bonus."""
     rows: list[tuple[date, Row]] = []
-    faces = face_values(market, first)
-    for day in market.sessions[_place(market, first) :]:
-        if day > last:
-            break
-        if day > known_at + timedelta(days=10):
+    until = min(last, known_at + timedelta(days=10))
+    for number in range(_place(market, first), len(market.sessions)):
+        day = market.sessions[number]
+        if day > until:
             break
         draws = _draws(market, -1, day)
-        traded = np.flatnonzero(market.plan.traded[market.number_on(day)])
-        for place in range(int(draws[0] * 3)):
+        traded = np.flatnonzero(market.plan.traded[number])
+        subjects = [_NO_OPS[0] if draws[4] < 0.7 else _NO_OPS[int(draws[5] * len(_NO_OPS))]]
+        subjects *= int(draws[0] * 3)
+        if draws[2] < 0.012:
+            subjects.append(_PREFERENCE[0] if draws[4] < 0.7 else _PREFERENCE[1])
+        for place, subject in enumerate(subjects):
             security = int(traded[int(draws[1 + place] * len(traded))])
-            subject = _NO_OPS[0] if draws[4] < 0.7 else _NO_OPS[int(draws[5] * len(_NO_OPS))]
-            if market.identity_at(market.number_on(day), security).series == "SM":
-                continue
-            row = _row(market, security, day, known_at, subject, day, faces[security], draws)
-            rows.append((day, row))
+            if market.identity_at(number, security).series != "SM":
+                face = face_value(market, security, day)
+                row = _row(market, security, day, known_at, subject, day, face, draws)
+                rows.append((day, row))
         if draws[3] < 0.2:
             rows.append((day, _interest(day)))
-        if draws[2] < 0.012:
-            security = int(traded[int(draws[1] * len(traded))])
-            subject = (
-                "Scheme Of Arrangement - Bonus Ncrps 1:10" if draws[4] < 0.7 else "Bonus Ncrps 4:1"
-            )
-            row = _row(market, security, day, known_at, subject, day, faces[security], draws)
-            rows.append((day, row))
     return rows
 
 

@@ -1,6 +1,7 @@
 """The exchange's masters as they stood on a day: listed shares, symbol changes, holidays."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sandbox.archives.text import MONTHS
@@ -20,13 +21,13 @@ _SEGMENTS = ("CM", "FO", "CD", "SLBS")
 
 def equity_list(market: Market, day: date) -> bytes:
     """`EQUITY_L.csv`: main-board shares that are listed on `day`, sorted by symbol."""
-    number, faces = market.session_number(day), face_values(market, day)
+    number = market.session_number(day)
     rows: list[str] = []
     for security in market.securities:
         known = market.identity_on(security.id, market.sessions[number])
         if known is None or known.series not in ("EQ", "BE", "BZ"):
             continue
-        face = f"{faces[security.id]:g}"
+        face = f"{face_value(market, security.id, day):g}"
         listed = _day(security.listed_on)
         rows.append(
             f"{known.symbol},{known.company_name},{known.series},{listed},{face},1,"
@@ -39,13 +40,22 @@ def equity_list(market: Market, day: date) -> bytes:
     return (header + "".join(sorted(rows))).encode()
 
 
-def face_values(market: Market, day: date) -> dict[int, float]:
-    """Rupees per share by security on `day`, after the splits and consolidations so far."""
-    faces = {security.id: security.face_value for security in market.securities}
+def face_value(market: Market, security_id: int, day: date) -> float:
+    """Rupees per share on `day`, after the splits and consolidations so far."""
+    face = market.securities[security_id].face_value
+    for event in _face_changes(market).get(security_id, ()):
+        if event.date <= day:
+            face = event.new_face
+    return face
+
+
+@lru_cache(maxsize=4)
+def _face_changes(market: Market) -> dict[int, list[Split | Consolidation]]:
+    changes: dict[int, list[Split | Consolidation]] = {}
     for event in market.events:
-        if isinstance(event, Split | Consolidation) and event.date <= day:
-            faces[event.security_id] = event.new_face
-    return faces
+        if isinstance(event, Split | Consolidation):
+            changes.setdefault(event.security_id, []).append(event)
+    return changes
 
 
 def symbol_changes(market: Market, day: date) -> bytes:

@@ -1,6 +1,6 @@
 """The words in which the corporate-action feed tells an event: as many as the real one uses."""
 
-from sandbox.market.events import Bonus, Consolidation, Dividend, Split
+from sandbox.market.events import Bonus, Consolidation, Dividend, Rights, Split
 
 
 def rupees(amount: float) -> str:
@@ -56,13 +56,14 @@ def dividend_text(event: Dividend, style: float, trap: float) -> str:
     return dividend
 
 
-def rights_text(new_shares: int, held: int, premium: float, trap: float) -> str:
+def rights_text(event: Rights, trap: float) -> str:
     """Rights; the price is the face value and the premium together."""
-    if premium == 0.0:
-        return f"Rights {new_shares}:{held}"
+    offer = f"Rights {event.new_shares}:{event.held}"
+    if event.premium == 0.0:
+        return offer
     blank = "" if trap < 0.15 else " "
     end = "" if 0.15 <= trap < 0.25 else "/-"
-    return f"Rights {new_shares}:{held}{blank}@ Premium {rupees(premium)}{end}"
+    return f"{offer}{blank}@ Premium {rupees(event.premium)}{end}"
 
 
 def _interim(amount: float, trap: float) -> str:

@@ -39,6 +39,12 @@ def plan_actions(
             actions.plan_dividends()
 
 
+def record_date(day: date, calendar: TradingCalendar) -> date:
+    """The record date of an ex-date: it followed one session later before T+1."""
+    same = day >= _SAME_DAY_SINCE or day >= calendar.last
+    return day if same else calendar.next_session(day)
+
+
 class _Actions:
     """The corporate actions of one security, planned in the order of their dates."""
 
@@ -130,7 +136,5 @@ class _Actions:
             self._plan.add_dividend(number, Dividend(self._security, day, record, amount, kind))
 
     def _dates(self, number: int) -> tuple[date, date]:
-        """(ex-date, record date): the record date followed one session later before T+1."""
         day = self._plan.sessions[number]
-        same = day >= _SAME_DAY_SINCE or day >= self._calendar.last
-        return day, day if same else self._calendar.next_session(day)
+        return day, record_date(day, self._calendar)

@@ -125,6 +125,53 @@ class Dividend:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """`new_shares` offered for every `held` shares at face value plus `premium`; rupees."""
+
+    security_id: int
+    date: dt.date
+    record_date: dt.date
+    new_shares: int
+    held: int
+    face: float
+    premium: float
+
+    def after(self, price: float) -> float:
+        """The price without the right when `price` was the one with it; no discount, no change."""
+        offered, ratio = self.face + self.premium, self.new_shares / self.held
+        return (price + ratio * offered) / (1.0 + ratio) if offered < price else price
+
+
+@dataclass(frozen=True, slots=True)
+class Demerger:
+    """A part of the company leaves: `value` rupees per share, the new company's first price.
+
+    The new company lists some weeks later in BE, with `value` as its previous close.
+    """
+
+    security_id: int
+    date: dt.date
+    record_date: dt.date
+    new_security_id: int
+    value: float
+
+    def after(self, price: float) -> float:
+        """The price without the part when `price` was the one with it."""
+        return max(price - self.value, 0.2 * price)
+
+
+@dataclass(frozen=True, slots=True)
+class NameChange:
+    """`date` is the first session under the new company name; symbol and ISIN stay."""
+
+    security_id: int
+    date: dt.date
+    symbol: str
+    old_name: str
+    new_name: str
+
+
 CapitalChange: TypeAlias = Split | Consolidation | Bonus
 Event: TypeAlias = (
     Listing
@@ -135,4 +182,7 @@ Event: TypeAlias = (
     | IsinChange
     | CapitalChange
     | Dividend
+    | Rights
+    | Demerger
+    | NameChange
 )

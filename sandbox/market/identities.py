@@ -6,11 +6,13 @@ from itertools import groupby
 
 import numpy as np
 
-from sandbox.market.arrays import Ints
+from sandbox.market.arrays import Small
 from sandbox.market.events import (
     Consolidation,
     Event,
     IsinChange,
+    Listing,
+    NameChange,
     SeriesChange,
     Split,
     SymbolChange,
@@ -51,10 +53,11 @@ def make_securities(
         by_security[event.security_id].append(event)
     securities: list[Security] = []
     for company in universe.companies:
+        listing = next(e for e in by_security[company.id] if isinstance(e, Listing))
         listed_on = min(event.date for event in by_security[company.id])
         first = Identity(
             since=listed_on,
-            symbol=company.symbol,
+            symbol=listing.symbol,
             series=first_series[company.id],
             isin=make_isin(company.id),
             company_name=company.name,
@@ -75,10 +78,10 @@ def make_securities(
     return tuple(securities)
 
 
-def identity_numbers(securities: tuple[Security, ...], sessions: tuple[date, ...]) -> Ints:
+def identity_numbers(securities: tuple[Security, ...], sessions: tuple[date, ...]) -> Small:
     """Which of its identities each security has on each session, shape (sessions, securities)."""
     days = np.array(sessions, dtype="datetime64[D]")
-    numbers = np.zeros((len(sessions), len(securities)), dtype=np.int64)
+    numbers = np.zeros((len(sessions), len(securities)), dtype=np.int32)
     for security in securities:
         for identity in security.identities[1:]:
             numbers[np.searchsorted(days, np.datetime64(identity.since)) :, security.id] += 1
@@ -101,6 +104,8 @@ def _after(identity: Identity, event: Event) -> Identity:
         return replace(identity, series=event.new_series)
     if isinstance(event, SymbolChange):
         return replace(identity, symbol=event.new_symbol, company_name=event.new_name)
+    if isinstance(event, NameChange):
+        return replace(identity, company_name=event.new_name)
     if isinstance(event, IsinChange):
         return replace(identity, isin=event.new_isin)
     return identity

@@ -8,7 +8,7 @@ import numpy as np
 
 from ingestion.calendar import IST, TradingCalendar, default_calendar
 from sandbox.market.actions import plan_actions
-from sandbox.market.arrays import Ints
+from sandbox.market.arrays import Small
 from sandbox.market.events import Event
 from sandbox.market.hours import Hours, hours_of
 from sandbox.market.identities import add_isin_changes, identity_numbers, make_securities
@@ -18,6 +18,7 @@ from sandbox.market.model import DailyBar, Identity, IndexBar, Quote, Security
 from sandbox.market.plan import Plan
 from sandbox.market.prices import Bars, make_bars
 from sandbox.market.quotes import quotes_as_of
+from sandbox.market.rare import plan_rare
 from sandbox.market.returns import log_returns
 from sandbox.market.universe import Universe, make_universe
 
@@ -38,7 +39,7 @@ class Market:
     plan: Plan
     bars: Bars
     indices: Indices
-    identity_no: Ints
+    identity_no: Small
 
     @classmethod
     def build(
@@ -54,13 +55,14 @@ class Market:
         sessions = tuple(calendar.sessions(start, end))
         if not sessions:
             raise ValueError(f"no session between {start} and {end}: choose a longer period")
-        seeds = np.random.SeedSequence(seed).spawn(5)
-        invent, live, move, act, trade = (np.random.default_rng(child) for child in seeds)
+        seeds = np.random.SeedSequence(seed).spawn(6)
+        invent, live, move, act, trade, rare = (np.random.default_rng(child) for child in seeds)
         universe = make_universe(invent, securities)
         plan = Plan.empty(sessions, universe.start_price)
         first_series = plan_lives(live, universe, plan)
         returns = log_returns(move, universe, len(sessions))
         plan_actions(act, universe, plan, returns, calendar)
+        plan_rare(rare, universe, plan, returns, calendar)
         add_isin_changes(plan)
         activity = np.array([hours_of(calendar, day).activity for day in sessions])
         bars = make_bars(trade, universe, plan, returns, activity)

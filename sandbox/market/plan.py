@@ -7,7 +7,16 @@ from datetime import date
 import numpy as np
 
 from sandbox.market.arrays import Bools, Floats
-from sandbox.market.events import Bonus, Consolidation, Dividend, Event, SeriesChange, Split
+from sandbox.market.events import (
+    Bonus,
+    Consolidation,
+    Demerger,
+    Dividend,
+    Event,
+    Rights,
+    SeriesChange,
+    Split,
+)
 
 # Daily price bands by series; in EQ the smaller companies have a narrower one.
 BANDS = {"EQ": 0.20, "BE": 0.05, "BZ": 0.05, "SM": 0.10}
@@ -20,6 +29,7 @@ class Plan:
 
     `first` and `end` are session numbers per security: it lives in first <= number < end.
     `factor` divides the reference price at the opening, `dividend` (rupees) lowers it.
+    `revaluations` are the events by session number that change the reference by its own height.
     """
 
     sessions: tuple[date, ...]
@@ -32,6 +42,7 @@ class Plan:
     dividend: Floats
     band: Floats
     events: list[Event] = field(default_factory=list)
+    revaluations: dict[int, list[Rights | Demerger]] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, sessions: tuple[date, ...], start_price: Floats) -> "Plan":
@@ -68,6 +79,11 @@ class Plan:
     def add_dividend(self, number: int, event: Dividend) -> None:
         """Plan a dividend with its ex-date on session `number`."""
         self.dividend[number, event.security_id] += event.amount
+        self.events.append(event)
+
+    def add_revaluation(self, number: int, event: Rights | Demerger) -> None:
+        """Plan rights or a demerger with its ex-date on session `number`."""
+        self.revaluations.setdefault(number, []).append(event)
         self.events.append(event)
 
     def set_series(self, security: int, number: int, series: str) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 
 import numpy as np
 
-from sandbox.market.arrays import Floats, Ints
+from sandbox.market.arrays import Floats, Ints, Small
 from sandbox.market.plan import Plan
 from sandbox.market.universe import Universe
 
@@ -20,18 +20,19 @@ class Bars:
     """Raw prices in paise, shape (sessions, securities); a session without trade repeats the close.
 
     `previous` is the raw last close, never adjusted. `reference` is what bands and returns are
-    measured from: the last close divided by the factor of the ex-date. `adjustment` is the product
+    measured from: the last close divided by the factor of the ex-date, less what rights and
+    demergers take. `adjustment` is the product
     of all factors so far: `price * adjustment` is comparable over time.
     """
 
-    open: Ints
-    high: Ints
-    low: Ints
-    close: Ints
-    previous: Ints
-    vwap: Ints
+    open: Small
+    high: Small
+    low: Small
+    close: Small
+    previous: Small
+    vwap: Small
     volume: Ints
-    trades: Ints
+    trades: Small
     reference: Floats
     adjustment: Floats
 
@@ -78,14 +79,14 @@ def make_bars(
         previous=_paise(closes.previous),
         vwap=_paise(vwap),
         volume=volume.astype(np.int64),
-        trades=trades.astype(np.int64),
+        trades=trades.astype(np.int32),
         reference=closes.reference,
         adjustment=adjustment,
     )
 
 
-def _paise(values: Floats) -> Ints:
-    return np.rint(values).astype(np.int64)
+def _paise(values: Floats) -> Small:
+    return np.rint(values).astype(np.int32)
 
 
 def _closes(plan: Plan, returns: Floats) -> _Closes:
@@ -98,6 +99,8 @@ def _closes(plan: Plan, returns: Floats) -> _Closes:
     first = np.array(plan.first)
     for number, day in enumerate(plan.sessions):
         ref = ref / plan.factor[number]
+        for event in plan.revaluations.get(number, ()):
+            ref[event.security_id] = 100.0 * event.after(ref[event.security_id] / 100.0)
         fine = (ref < _FINE_TICK_BELOW) & (day >= FINE_TICK_SINCE)
         step = np.where(fine, 1.0, 5.0)
         # A newcomer may double on its first day; everything else stays within its band.

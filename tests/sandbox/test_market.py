@@ -186,11 +186,15 @@ def test_the_check_digit_is_that_of_the_standard() -> None:
         make_isin(10400)
 
 
-def test_a_symbol_never_means_two_securities(market: Market) -> None:
-    owner: dict[str, int] = {}
-    for security in market.securities:
-        for identity in security.identities:
-            assert owner.setdefault(identity.symbol, security.id) == security.id
+def test_a_symbol_never_means_two_securities_at_a_time(market: Market) -> None:
+    number = dict.fromkeys(range(0, len(market.sessions), 40)) | {len(market.sessions) - 1: None}
+    for day in (market.sessions[place] for place in number):
+        symbols = [
+            known.symbol
+            for security in market.securities
+            if (known := market.identity_on(security.id, day))
+        ]
+        assert len(symbols) == len(set(symbols)) > 300
 
 
 def test_a_rename_keeps_isin_and_price(market: Market) -> None:

@@ -64,6 +64,12 @@ def record_once(store: ObjectStore, outcome: Outcome) -> None:
         record_attempt(store, outcome)
 
 
+def record_under(store: ObjectStore, outcome: Outcome, key: str) -> None:
+    """Store the record under a key that names what was tried, so that there is one of it."""
+    body = _line(outcome, key)
+    store.create(key, body, "application/json", _metadata(body))
+
+
 def record_promotion(store: ObjectStore, outcome: Outcome, key: str, again: bool) -> None:
     """Store the record of a promotion; a repeated event leaves the first one as it is."""
     body = _line(outcome, key)

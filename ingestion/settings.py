@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     nse_recheck_sessions: int = Field(default=3, ge=0)
     nse_fill_sessions: int = Field(default=10, ge=0)
 
+    airbyte_prefix: str = "airbyte"
+    airbyte_sync_mode: Literal["overwrite", "append"] = "overwrite"
+
     http_tries: int = Field(default=4, ge=1)
     http_backoff_seconds: float = Field(default=1.0, ge=0)
     http_read_timeout_seconds: float = Field(default=20.0, gt=0)

@@ -116,6 +116,7 @@ def extension_of(content_type: str) -> str:
         "application/json": "json",
         "text/html": "html",
         "text/csv": "csv",
+        "application/x-ndjson": "jsonl",
         "application/zip": "zip",
         "application/x-zip-compressed": "zip",
         "application/gzip": "gz",

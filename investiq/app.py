@@ -90,6 +90,22 @@ def ingest(
 
 
 @app.command()
+def airbyte() -> None:
+    """Land what Airbyte's S3 destination has written since the last time."""
+    from ingestion.origin import Origin, claim
+    from investiq import steps
+    from investiq.context import object_store
+
+    settings = _settings()
+    claim(settings.home, Origin.REAL)
+    with object_store(settings) as store:
+        outcomes = steps.collect_airbyte(settings, store)
+    for outcome in outcomes:
+        out.print(f"{outcome.status}: {outcome.detail}", markup=False, soft_wrap=True)
+    out.print(f"{sum(outcome.status == 'ok' for outcome in outcomes)} objects landed")
+
+
+@app.command()
 def promote(again: Again = False) -> None:
     """Turn landed objects into records; what is refused goes to quarantine."""
     from investiq import steps

@@ -46,6 +46,7 @@ def run(
         CheckFailed, BuildFailed, LoadFailed: nothing was published.
     """
     outcomes = steps.ingest(settings, source, span, store, again=again)
+    steps.collect_airbyte(settings, store)
     steps.promote(store)
     steps.load(settings, store)
     try:

@@ -17,6 +17,7 @@ from ingestion.origin import claim, notice_of
 from ingestion.outcomes import Outcome
 from ingestion.promotion import PromotionReport, promote_pending
 from ingestion.settings import Settings
+from ingestion.sources import airbyte
 from ingestion.sources.rapidapi import rapidapi_quotes
 from investiq import context
 from investiq.console import step, waiting
@@ -88,6 +89,16 @@ def ingest(
                 )
                 advance(number, len(days))
         return outcomes
+
+
+def collect_airbyte(settings: Settings, store: ObjectStore) -> list[Outcome]:
+    """Land what Airbyte wrote into the bucket since the last time; often nothing, then silently."""
+    return airbyte.collect(
+        store,
+        settings.airbyte_prefix,
+        mode=settings.airbyte_sync_mode,
+        max_bytes=settings.max_body_bytes,
+    )
 
 
 def promote(store: ObjectStore, *, again: bool = False) -> list[PromotionReport]:

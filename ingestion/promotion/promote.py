@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from ingestion.errors import ConfigurationError
 from ingestion.objectstore import Body, ObjectStore, sha256
 from ingestion.outcomes import Outcome, record_promotion
-from ingestion.promotion import archives, events, quotes
+from ingestion.promotion import airbyte, archives, events, quotes
 from ingestion.promotion.records import Refused, RefusedRecord, Split, envelope, ndjson
 from ingestion.redaction import redact
 from ingestion.zones import LANDING, OUTCOMES, ObjectKey
@@ -35,6 +35,7 @@ class PromotionReport:
 Promotion = Callable[[ObjectKey, Body], Split]
 PROMOTIONS: dict[tuple[str, str], Promotion] = {
     ("rapidapi", "quotes"): quotes.split_reply,
+    ("airbyte", "records"): airbyte.split_object,
     ("operator", "adjustment_corrections"): archives.split_table,
     **{
         (archives.SOURCE, dataset): (

@@ -1,7 +1,7 @@
 {#- Clauses as events of a share, with what can be said of them before a price is looked at. An
     event whose status is NULL takes effect if the prices allow it. -#}
 
-{%- set event_of_party = 'party, ex_date, is_equity, saying, occurrence' -%}
+{%- set event_of_party = 'party, ex_date, is_equity, saying, occurrence, is_cancelled' -%}
 {%- set family_of_party = 'party, ex_date, is_equity, event_family' -%}
 
 with clauses as (
@@ -35,8 +35,9 @@ compared as (
         *,
         row_number() over (
             partition by {{ event_of_party }}
-            order by learned_at, source_key, announcement_sk, clause_no
+            order by case when is_revised then 0 else 1 end, learned_at, source_key, clause_sk
         ) as nth_telling,
+        min(learned_at) over (partition by {{ event_of_party }}) as event_learned_at,
         max(last_seen_at) over (partition by {{ event_of_party }}) as event_last_seen_at,
         max(case when is_revised then learned_at end)
             over (partition by {{ family_of_party }})
@@ -97,8 +98,8 @@ reasoned as (
             when compared.is_cancelled then 'cancelled'
         end as no_effect_reason,
         case
-            when compared.nth_telling > 1 then 'repeated'
             when compared.cancelled_at >= compared.learned_at then 'cancelled'
+            when compared.nth_telling > 1 then 'repeated'
             when
                 compared.revised_at is not null
                 and (not compared.is_revised or compared.learned_at < compared.revised_at)

@@ -6,7 +6,10 @@ with dates as (
         security_sk,
         ex_date
     from {{ ref('int_corporate_actions__events') }}
-    where security_sk is not null and (status is null or event_type in ('demerger', 'rights'))
+    where
+        security_sk is not null
+        and ex_date is not null
+        and coalesce(status, 'needs_review') = 'needs_review'
 
     union
 
@@ -108,7 +111,7 @@ ranked as (
         bars.symbol as traded_symbol,
         cast(bars.open_price as double precision) as open_price,
         nullif(cast(bars.previous_close_price as double precision), 0) as previous_close_price,
-        dates.ex_date <= history.history_from as is_before_history,
+        history.history_from,
         coalesce(firsts.first_bar_date < dates.ex_date, false) as has_earlier_bar,
         row_number() over (
             partition by dates.security_sk, dates.ex_date order by bars.symbol
@@ -131,7 +134,7 @@ final as (
         traded_symbol,
         open_price,
         previous_close_price,
-        is_before_history,
+        history_from,
         has_earlier_bar
     from ranked
     where nth = 1

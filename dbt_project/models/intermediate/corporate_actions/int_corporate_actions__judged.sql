@@ -2,9 +2,7 @@
     says that nothing happened: the opening is near the close before, and far from it divided by
     the factor. A correction by hand is believed whatever the price says. -#}
 
-{%- set shared = [
-    'security_sk', 'security_link', 'symbol', 'ex_date', 'learned_at', 'source_key'
-] -%}
+{%- set shared = ['security_sk', 'security_link', 'symbol', 'ex_date', 'source_key'] -%}
 
 with told as (
 
@@ -24,6 +22,7 @@ with told as (
         premium_inr + face_value_max as rights_price_inr,
         status,
         status_reason,
+        event_learned_at as learned_at,
         records,
         false as is_manual
     from {{ ref('int_corporate_actions__events') }}
@@ -54,9 +53,16 @@ with told as (
             when correction = 'withdraw' then 'correction_withdrawn'
             else flaw
         end as status_reason,
+        learned_at,
         1 as records,
         true as is_manual
     from {{ ref('int_corporate_actions__corrections') }}
+
+),
+
+history as (
+
+    select min(history_from) as history_from from {{ ref('int_corporate_actions__evidence') }}
 
 ),
 
@@ -67,7 +73,7 @@ priced as (
         evidence.evidence_date,
         evidence.open_price,
         evidence.previous_close_price,
-        evidence.is_before_history,
+        told.ex_date <= history.history_from as is_before_history,
         evidence.has_earlier_bar,
         {{ dbt.datediff(
             'told.ex_date', 'evidence.evidence_date', 'day'
@@ -79,6 +85,7 @@ priced as (
     from told
     left join {{ ref('int_corporate_actions__evidence') }} as evidence
         on told.security_sk = evidence.security_sk and told.ex_date = evidence.ex_date
+    cross join history
 
 ),
 
@@ -99,9 +106,10 @@ judged as (
     select
         *,
         case
+            when coalesce(status, 'needs_review') = 'needs_review' and is_before_history
+                then 'before_the_history'
             when status is not null then status_reason
             when security_sk is null then 'symbol_unknown'
-            when is_before_history then 'before_the_history'
             when phrase = 'ADD' and abs(log_share_factor - ln(share_factor)) < 0.000001
                 then 'the_feed_has_it'
             when evidence_date is null then 'no_bar_since'
@@ -125,15 +133,15 @@ final as (
 
     select
         *,
-        coalesce(status, case
+        case
             when judgement is null then 'applied'
             when judgement in ('before_the_history', 'rights_above_price') then 'no_effect'
             when judgement = 'the_feed_has_it' then 'superseded'
             when judgement = 'no_bar_since' then 'pending'
             when judgement = 'no_bar_before' then 'orphaned'
             when judgement = 'price_did_not_move' then 'contradicted'
-            else 'needs_review'
-        end) as final_status
+            else coalesce(status, 'needs_review')
+        end as final_status
     from judged
 
 )

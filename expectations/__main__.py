@@ -1,6 +1,6 @@
-"""`python -m expectations arrival|ohlc`: run one suite, print the outcome, say it by exit code.
+"""`python -m expectations arrival|archives|ohlc|prices`: run one suite and print the outcome.
 
-0 passed, 10 failed, 2 not configured (no warehouse, no table), 8 the warehouse is busy.
+Exit codes: 0 passed, 10 failed, 2 not configured (no warehouse, no table), 8 the warehouse is busy.
 """
 
 import argparse

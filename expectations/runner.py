@@ -1,6 +1,6 @@
 """Running a suite: read the warehouse quickly, let Great Expectations judge, report.
 
-    python -m expectations arrival|ohlc [--sessions N] [--as-of DATE]
+    python -m expectations arrival|archives|ohlc|prices [--sessions N] [--as-of DATE]
 
 Great Expectations takes seconds to import, so only a run imports it. The warehouse is open
 (read-only) for the queries alone: judging and writing Data Docs keep no lock.
@@ -9,7 +9,7 @@ Great Expectations takes seconds to import, so only a run imports it. The wareho
 import csv
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -25,10 +25,25 @@ from ingestion.loading.duckdb_connection import connect
 if TYPE_CHECKING:
     from expectations.suites.sample import Request, Sample
 
-SuiteName = Literal["arrival", "ohlc"]
+SuiteName = Literal["arrival", "archives", "ohlc", "prices"]
 SUITES: tuple[SuiteName, ...] = get_args(SuiteName)
 ACCEPTED_SESSIONS = Path(__file__).with_name("accepted_sessions.csv")
-_MAKES = {"arrival": "investiq load", "ohlc": "investiq build"}
+BEFORE_BUILD: tuple[SuiteName, ...] = ("arrival", "archives")
+AFTER_BUILD: tuple[SuiteName, ...] = ("ohlc", "prices")
+_MAKES = {
+    "arrival": "investiq load",
+    "archives": "investiq load",
+    "ohlc": "investiq build",
+    "prices": "investiq build",
+}
+# Whether a home has anything that a suite could judge: one that never asked for quotes has none.
+_CONCERNS = {
+    "arrival": "select count(*) from raw_data.rapidapi_quotes",
+    "archives": "select count(*) from raw_data.load_receipts where table_name in "
+    "('nse_bhavcopy_legacy', 'nse_bhavcopy_udiff', 'nse_sec_bhavdata')",
+    "ohlc": "select count(*) from marts.fct_ohlc_daily",
+    "prices": "select count(*) from marts.fct_prices_daily",
+}
 
 
 def run_suite(
@@ -44,7 +59,7 @@ def run_suite(
     wait_seconds: float = 60.0,
     on_wait: Callable[[str], None] = lambda holder: None,
 ) -> CheckReport:
-    """Check what arrived (`arrival`) or the newest sessions of the OHLC mart (`ohlc`).
+    """Check what arrived (`arrival`, `archives`) or a mart's newest sessions (`ohlc`, `prices`).
 
     Args:
         warehouse: the DuckDB file; opened read-only and closed before anything is judged.
@@ -107,17 +122,44 @@ def run_suite(
     return report
 
 
+def concerned_suites(
+    names: Sequence[SuiteName], *, warehouse: Path, wait_seconds: float = 60.0
+) -> list[SuiteName]:
+    """Those of the suites that have something to judge in this warehouse.
+
+    A home without quotes has no `arrival` to fail. When nothing is there at all the first one
+    stays, so that checks of nothing do not pass.
+    """
+    connection = connect(warehouse, read_only=True, wait_seconds=wait_seconds)
+    try:
+        found = [name for name in names if _any_row(connection, _CONCERNS[name])]
+    finally:
+        connection.close()
+    return found or list(names[:1])
+
+
+def _any_row(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+    try:
+        row = connection.execute(query).fetchone()
+    except duckdb.CatalogException:
+        return False
+    return bool(row and row[0])
+
+
 def _measure(
     name: SuiteName,
     connection: duckdb.DuckDBPyConnection,
     request: "Request",
     thresholds: Thresholds,
 ) -> "Sample":
-    from expectations.suites import arrival, ohlc
+    from expectations.suites import archives, arrival, ohlc
 
     if name == "arrival":
         return arrival.measure(connection, request, thresholds.arrival)
-    return ohlc.measure(connection, request, thresholds.ohlc)
+    if name == "archives":
+        return archives.measure(connection, request, thresholds.archives)
+    mart = ohlc.PRICES if name == "prices" else ohlc.QUOTES
+    return ohlc.measure(connection, request, thresholds.ohlc, mart)
 
 
 def _accepted(path: Path) -> frozenset[date]:

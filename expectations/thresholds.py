@@ -157,8 +157,30 @@ class OhlcThresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveThresholds:
+    """Limits on the exchange's files, before dbt sees them."""
+
+    records_vs_trailing: Limit = Limit(
+        0.80, None, "never under 0.95 in 306 real files; a file cut between two lines is shorter"
+    )
+    older_records_vs_trailing: Limit = Limit(
+        0.80,
+        None,
+        "worth a look, but the young market of the nineties grew in jumps",
+        "warning",
+    )
+    trailing_files: int = 20
+    """How many files of its kind before it make the median that a file is compared with."""
+    recent_sessions: int = 5
+    """So many newest sessions are recent: what is wrong in them stops the run."""
+    missing: Severity = "warning"
+    """A file that is late is asked for again by the next run; the marts go on without it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """The limits of all suites; replace one of them to check another kind of market."""
 
     arrival: ArrivalThresholds = field(default_factory=ArrivalThresholds)
+    archives: ArchiveThresholds = field(default_factory=ArchiveThresholds)
     ohlc: OhlcThresholds = field(default_factory=OhlcThresholds)

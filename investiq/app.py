@@ -149,14 +149,16 @@ def build(
 @app.command()
 def check(
     suites: Annotated[
-        list[str] | None, typer.Argument(help="arrival, ohlc [default: both]")
+        list[str] | None,
+        typer.Argument(help="arrival, archives, ohlc, prices [default: what this home has]"),
     ] = None,
 ) -> None:
     """Run the Great Expectations suites; exit code 10 when one fails."""
+    from expectations.runner import SUITES
     from investiq import steps
 
     settings = _settings()
-    for report in steps.check(settings, suites or ["arrival", "ohlc"]):
+    for report in steps.check(settings, suites or SUITES, only_concerned=not suites):
         out.print(f"{report.suite}: {len(report.results)} expectations hold; {report.data_docs}")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.markup import escape
 
+from expectations.runner import AFTER_BUILD, BEFORE_BUILD
 from ingestion.errors import Blocked, BuildFailed, CheckFailed, QuotaExceeded, SourceError
 from ingestion.loading.duckdb_connection import connect
 from ingestion.objectstore import ObjectStore
@@ -66,9 +67,9 @@ def publish_if_new(settings: Settings, as_of: date) -> None:
         out.print("nothing new: marts and report stand as they are")
         return
     _marker(home).unlink(missing_ok=True)
-    steps.check(settings, ["arrival"])
+    steps.check(settings, BEFORE_BUILD, only_concerned=True)
     steps.build(settings, as_of)
-    steps.check(settings, ["ohlc"])
+    steps.check(settings, AFTER_BUILD, only_concerned=True)
     steps.publish(settings)
     _marker(home).parent.mkdir(parents=True, exist_ok=True)
     _marker(home).write_text(state, encoding="utf-8")

@@ -127,23 +127,34 @@ def build(settings: Settings, as_of: date) -> BuildReport:
         return dbt_build(settings, {"as_of": as_of.isoformat()}, advance)
 
 
-def check(settings: Settings, suites: Sequence[str]) -> list["CheckReport"]:
+def check(
+    settings: Settings, suites: Sequence[str], *, only_concerned: bool = False
+) -> list["CheckReport"]:
     """Run Great Expectations suites.
+
+    Args:
+        only_concerned: leave out a suite that has nothing to judge in this home, such as that of
+            the quotes where none were ever asked for.
 
     Raises:
         CheckFailed: one of them failed; the message says what to look at.
     """
-    from expectations.runner import SUITES, run_suite
+    from expectations.runner import SUITES, concerned_suites, run_suite
 
     known: dict[str, SuiteName] = {name: name for name in SUITES}
+    strangers = [asked for asked in suites if asked not in known]
+    if strangers:
+        raise ConfigurationError(
+            f"There is no suite {strangers[0]!r}. Name one of {', '.join(known)}."
+        )
     home = context.places(settings)
+    wanted = [known[asked] for asked in suites]
+    if only_concerned:
+        wanted = concerned_suites(
+            wanted, warehouse=home.warehouse, wait_seconds=settings.lock_wait_seconds
+        )
     reports = []
-    for asked in suites:
-        if asked not in known:
-            raise ConfigurationError(
-                f"There is no suite {asked!r}. Name one of {', '.join(known)}."
-            )
-        suite = known[asked]
+    for suite in wanted:
         with step(f"check {suite}"):
             report = run_suite(
                 suite,

@@ -1,9 +1,10 @@
-"""The OHLC suite: do the newest sessions of marts.fct_ohlc_daily look like days of a market?
+"""The suites `ohlc` and `prices`: do the newest sessions of a mart look like days of a market?
 
 One row per session is measured in DuckDB and compared with the regular sessions before it. Keys,
 relations, contracts and arithmetic belong to dbt and are not repeated here.
 """
 
+from dataclasses import dataclass
 from datetime import date
 
 import duckdb
@@ -37,16 +38,60 @@ _UNITS = (
     "changed, correct staging and rebuild."
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Mart:
+    """A mart of daily bars: the asset's name, its rows, and which days of it are sessions.
+
+    `rows` has the columns of fct_ohlc_daily that the measures name; `null_share` are those that may
+    be unknown for few.
+    """
+
+    asset: str
+    rows: str
+    sessions: str
+    null_share: tuple[str, ...]
+    has_indices: bool
+
+
 # A reply also holds rows some days old; they lie under their own date and make no session of it.
 # The newest date of a reply is the one it was fetched for.
+QUOTES = Mart(
+    asset="ohlc_sessions",
+    rows="marts.fct_ohlc_daily",
+    sessions="""
+        select distinct trade_date
+        from (select source_key, max(trade_date) as trade_date
+              from marts.fct_ohlc_daily group by source_key)
+    """,
+    null_share=("previous_close_price", "return_1d", "vwap", "high_52w", "low_52w"),
+    has_indices=True,
+)
+# The newest sessions only: a year back is enough, and twenty years need not be read.
+PRICES = Mart(
+    asset="price_sessions",
+    rows="""(
+        select prices.*,
+               coalesce(indicators.return_1d, prices.close_price::double
+                   / nullif(prices.previous_close_price, 0) - 1) as return_1d
+        from marts.fct_prices_daily as prices
+        left join marts.fct_indicators_daily as indicators
+            on indicators.security_sk = prices.security_sk
+            and indicators.trade_date = prices.trade_date
+        where prices.trade_date in (select unnest($days))
+    )""",
+    sessions="""
+        select trade_date from marts.fct_prices_daily
+        where trade_date > (select max(trade_date) - 366 from marts.fct_prices_daily)
+        group by trade_date having count(*) >= 50
+    """,
+    null_share=("previous_close_price", "return_1d", "vwap"),
+    has_indices=False,
+)
+
 _SESSIONS = """
-    with replies as (
-        select source_key, max(trade_date) as trade_date
-        from marts.fct_ohlc_daily
-        group by source_key
-    )
-    select distinct trade_date
-    from replies
+    select trade_date
+    from ({sessions})
     where trade_date <= $until
     order by trade_date desc
     limit $sessions
@@ -62,8 +107,8 @@ _MEASURES = """
                {columns},
                p.security_sk is not null as is_same_as_before
         from sessions as s
-        join marts.fct_ohlc_daily as q on q.trade_date = s.trade_date
-        left join marts.fct_ohlc_daily as p
+        join {rows} as q on q.trade_date = s.trade_date
+        left join {rows} as p
             on p.trade_date = s.previous_date
             and p.security_sk = q.security_sk
             and p.open_price = q.open_price and p.high_price = q.high_price
@@ -92,32 +137,36 @@ _MEASURES = """
 
 
 def measure(
-    connection: duckdb.DuckDBPyConnection, request: Request, limits: OhlcThresholds
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    limits: OhlcThresholds,
+    mart: Mart = QUOTES,
 ) -> Sample:
     """Measure the newest sessions, and as many before them as the comparisons need."""
     asked = DEFAULT_SESSIONS if request.sessions is None else request.sessions
     # Short sessions are left out of the means, so a few more than the trailing length are read.
     window = {"until": request.until, "sessions": asked + limits.trailing_sessions + asked}
-    found = read(connection, _SESSIONS, window)
+    found = read(connection, _SESSIONS.format(sessions=mart.sessions), window)
     days: list[date] = sorted(found["trade_date"].dt.date)
-    frame = read(connection, _measures_sql(limits), {"days": days})
+    frame = read(connection, _measures_sql(limits, mart), {"days": days})
     frame["session_type"] = [request.session_type(day) for day in days]
     frame["securities_vs_trailing"] = _versus_before(frame, "securities", "mean", limits)
     frame["turnover_vs_recent"] = _versus_before(frame, "median_turnover", "median", limits)
     frame["trade_date"] = iso(frame["trade_date"])
     return Sample(
-        assets=(_asset(frame.tail(asked).reset_index(drop=True), limits),),
+        assets=(_asset(frame.tail(asked).reset_index(drop=True), limits, mart),),
         sessions=tuple(days[-asked:]),
     )
 
 
-def _measures_sql(limits: OhlcThresholds) -> str:
+def _measures_sql(limits: OhlcThresholds, mart: Mart) -> str:
     """The query with one measure per column that may be null; names come from thresholds.py."""
     return _MEASURES.format(
+        rows=mart.rows,
         jump=limits.jump,
-        columns=", ".join(f"q.{name} is null as is_null_{name}" for name in limits.null_share),
+        columns=", ".join(f"q.{name} is null as is_null_{name}" for name in mart.null_share),
         nulls=", ".join(
-            f"avg(is_null_{name}::int) as null_share_{name}" for name in limits.null_share
+            f"avg(is_null_{name}::int) as null_share_{name}" for name in mart.null_share
         ),
     )
 
@@ -138,9 +187,9 @@ def _versus_before(
     return frame[column] / pd.Series(before, index=frame.index, dtype=float)
 
 
-def _asset(frame: pd.DataFrame, limits: OhlcThresholds) -> Asset:
+def _asset(frame: pd.DataFrame, limits: OhlcThresholds, mart: Mart) -> Asset:
     return Asset(
-        name="ohlc_sessions",
+        name=mart.asset,
         frame=frame,
         keys=("trade_date",),
         optional=frozenset(
@@ -158,6 +207,7 @@ def _asset(frame: pd.DataFrame, limits: OhlcThresholds) -> Asset:
                        "Follow the column back through staging (rpt_data_quality_daily says why "
                        "values were refused), then rebuild.")
                 for name, limit in limits.null_share.items()
+                if name in mart.null_share
             ),
             within("jump_share", "jump_share", limits.jump_share,
                    "List the shares with abs(return_1d) > 0.2 of that session: many at once mean "
@@ -171,8 +221,13 @@ def _asset(frame: pd.DataFrame, limits: OhlcThresholds) -> Asset:
             within("unchanged_share_short", "unchanged_share", limits.unchanged_share_short,
                    _STALE, only=SHORT),
             within("stale_copy_share", "stale_copy_share", limits.stale_copy_share, _STALE),
-            within("indices", "indices", limits.indices,
-                   f"See why in rpt_record_accounting. {_BUILD}"),
-            within("index_gap", "index_gap", limits.index_gap, _STALE),
+            *(
+                (
+                    within("indices", "indices", limits.indices,
+                           f"See why in rpt_record_accounting. {_BUILD}"),
+                    within("index_gap", "index_gap", limits.index_gap, _STALE),
+                )
+                if mart.has_indices else ()
+            ),
         ),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from ingestion.errors import SourceError
 from ingestion.fetched import Fetched
 from ingestion.objectstore import ObjectStore
 from ingestion.outcomes import Outcome, record_attempt, record_once
+from ingestion.promotion import archives
 from ingestion.promotion.quotes import read_reply
 from ingestion.promotion.records import Refused
 from ingestion.redaction import MASK, redact
@@ -135,7 +136,7 @@ def _landed_outcome(
     """
     asked = fetched.trade_date
     status, detail, records = _judge(fetched)
-    if status == "not_published":
+    if status == "not_published" and fetched.dataset == rapidapi.DATASET:
         held = read_reply(fetched.content, fetched.content_type).session()
         fetched = replace(fetched, trade_date=held or asked)
     landed = landing.land(store, fetched)
@@ -145,6 +146,7 @@ def _landed_outcome(
         asked,
         status,
         clock(),
+        dataset=(fetched.source, fetched.dataset),
         source_key=landed.key.landing,
         http_status=fetched.http_status,
         records_in=records,
@@ -154,6 +156,10 @@ def _landed_outcome(
 
 def _judge(fetched: Fetched) -> tuple[str, str, int | None]:
     """(status, detail, records) of a reply; no record of the asked session is `not_published`."""
+    if fetched.source != rapidapi.SOURCE:
+        return archives.judge(
+            fetched.dataset, fetched.trade_date, fetched.content, fetched.content_type
+        )
     try:
         reply = read_reply(fetched.content, fetched.content_type)
     except Refused as why:
@@ -190,6 +196,7 @@ def _outcome(
     status: str,
     attempted_at: datetime,
     *,
+    dataset: tuple[str, str] = (rapidapi.SOURCE, rapidapi.DATASET),
     source_key: str | None = None,
     http_status: int | None = None,
     records_in: int | None = None,
@@ -197,8 +204,8 @@ def _outcome(
 ) -> Outcome:
     return Outcome(
         stage="fetch",
-        source_name=rapidapi.SOURCE,
-        dataset_name=rapidapi.DATASET,
+        source_name=dataset[0],
+        dataset_name=dataset[1],
         trade_date=trade_date,
         status=status,
         attempted_at=attempted_at,

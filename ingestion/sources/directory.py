@@ -5,6 +5,7 @@ Lands in: landing/source=…/dataset=… of what each file turns out to be.
 Run alone: `investiq ingest --source directory PATH`.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ingestion.fetched import Fetched
 from ingestion.promotion.quotes import QuoteReply, plausible, read_reply
 from ingestion.promotion.records import Refused
 from ingestion.sources import rapidapi
+from ingestion.sources.recognise import recognise
 from ingestion.zones import safe_name
 
 _QUOTES_NAME = re.compile(r"^nse_data_(\d{14})?.*\.json$", re.IGNORECASE)
@@ -31,7 +33,7 @@ class Unrecognised:
 
 
 def files(folder: Path, max_bytes: int) -> Iterator[Fetched | Unrecognised]:
-    """Each regular file of the folder (not of its subfolders), in the order of the names.
+    """Each regular file of the folder and the folders below it, in the order of the names.
 
     Raises:
         ConfigurationError: there is no such folder.
@@ -40,14 +42,22 @@ def files(folder: Path, max_bytes: int) -> Iterator[Fetched | Unrecognised]:
         raise ConfigurationError(
             f"There is no folder {folder}. Give the folder that holds the downloaded files."
         )
-    for path in sorted(folder.iterdir()):
-        if path.is_dir():
-            continue
-        yield _read(path, max_bytes)
+    for path in paths(folder):
+        yield read(path, folder, max_bytes)
 
 
-def _read(path: Path, max_bytes: int) -> Fetched | Unrecognised:
-    name = safe_name(path.name)
+def paths(folder: Path) -> Iterator[Path]:
+    """What lies in the folder, other than folders: those are entered, links to some are not."""
+    for above, folders, names in os.walk(folder):
+        links = [name for name in folders if (Path(above) / name).is_symlink()]
+        folders[:] = sorted(set(folders) - set(links))
+        for name in sorted([*names, *links]):
+            yield Path(above) / name
+
+
+def read(path: Path, folder: Path, max_bytes: int) -> Fetched | Unrecognised:
+    """One file below the folder with its bytes, or why no dataset takes it."""
+    name = "/".join(safe_name(part) for part in path.relative_to(folder).parts)
     if path.is_symlink() or not path.is_file():
         return Unrecognised(name, "not a regular file; links are not followed")
     if path.stat().st_size > max_bytes:
@@ -56,10 +66,32 @@ def _read(path: Path, max_bytes: int) -> Fetched | Unrecognised:
         content = path.read_bytes()
     except OSError as refused:
         return Unrecognised(name, f"cannot be read ({refused.strerror}); check its permissions")
+    found = _as_archive(path, content) or _as_quotes_file(path, content)
+    return found or Unrecognised(name, "not a file of a dataset that can be ingested")
+
+
+def _as_archive(path: Path, content: bytes) -> Fetched | None:
+    """A file of the exchange; one without a date of its own belongs to the day of the file."""
+    recognised = recognise(path.name, content)
+    if recognised is None:
+        return None
+    modified = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+    return Fetched(
+        source=recognised.source,
+        dataset=recognised.dataset,
+        trade_date=recognised.trade_date or modified.astimezone(IST).date(),
+        fetched_at=modified,
+        content=content,
+        content_type=recognised.content_type,
+        notes={"file-name": safe_name(path.name)},
+    )
+
+
+def _as_quotes_file(path: Path, content: bytes) -> Fetched | None:
     named_as_quotes = _QUOTES_NAME.match(path.name)
     reply = _as_quotes(content)
     if reply is None and not named_as_quotes:
-        return Unrecognised(name, "not a file of a dataset that can be ingested")
+        return None
     fetched_at = _fetched_at(named_as_quotes, reply, path)
     return Fetched(
         source=rapidapi.SOURCE,
@@ -68,7 +100,7 @@ def _read(path: Path, max_bytes: int) -> Fetched | Unrecognised:
         fetched_at=fetched_at,
         content=content,
         content_type="application/json",
-        notes={"file-name": name},
+        notes={"file-name": safe_name(path.name)},
     )
 
 

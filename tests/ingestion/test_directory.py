@@ -105,7 +105,7 @@ def test_what_no_dataset_takes_is_named_and_left_alone(written, body):
     assert found == Unrecognised("something.json", "not a file of a dataset that can be ingested")
 
 
-def test_links_are_not_followed_and_subfolders_not_entered(written, tmp_path):
+def test_folders_below_are_entered_and_links_are_not_followed(written, tmp_path):
     outside = tmp_path / "secret.json"
     outside.write_text("[]")
     folder = written("quotes.json")
@@ -113,11 +113,13 @@ def test_links_are_not_followed_and_subfolders_not_entered(written, tmp_path):
     (folder / "dangling.json").symlink_to(tmp_path / "nothing")
     (folder / "below").mkdir()
     (folder / "below" / "quotes.json").write_bytes((folder / "quotes.json").read_bytes())
+    (folder / "below" / "odd name.txt").write_bytes(b"")
+    (folder / "elsewhere").symlink_to(tmp_path)
     os.mkfifo(folder / "pipe.json")
     found = list(files(folder, LIMIT))
     refused = [item.name for item in found if isinstance(item, Unrecognised)]
-    assert refused == ["dangling.json", "link.json", "pipe.json"]
-    assert len(found) == 4
+    assert refused == ["dangling.json", "elsewhere", "link.json", "pipe.json", "below/odd_name.txt"]
+    assert len(found) == 7
 
 
 def test_a_file_over_the_limit_is_not_read(written):

@@ -7,10 +7,12 @@ import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from ingestion.errors import ConfigurationError
 from ingestion.objectstore import Body, ObjectStore, sha256
 from ingestion.outcomes import Outcome, record_promotion
+from ingestion.parallel import for_each
 from ingestion.promotion import airbyte, archives, events, quotes
 from ingestion.promotion.records import Refused, RefusedRecord, Split, envelope, ndjson
 from ingestion.redaction import redact
@@ -53,7 +55,10 @@ def promote_pending(
     clock: Clock = lambda: datetime.now(UTC),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[PromotionReport]:
-    """Promote what has landed and has no record of promotion; with `again`, everything."""
+    """Promote what has landed and has no record of promotion; with `again`, everything.
+
+    Many objects are shared out among processes, one object at a time in each.
+    """
     done = set() if again else {item.key for item in store.list(f"{OUTCOMES}stage=promote/")}
     pending = [
         item.key
@@ -61,10 +66,16 @@ def promote_pending(
         if ObjectKey.parse(item.key).promote_outcome not in done
     ]
     reports = []
-    for number, key in enumerate(pending, start=1):
-        reports.append(promote_object(store, key, again=again, clock=clock))
-        progress(number, len(pending))
+    numbered = ((key, clock()) for key in pending)
+    for report in for_each(store, numbered, len(pending), partial(_promote_one, again=again)):
+        reports.append(report)
+        progress(len(reports), len(pending))
     return reports
+
+
+def _promote_one(store: ObjectStore, item: tuple[str, datetime], again: bool) -> PromotionReport:
+    key, moment = item
+    return promote_object(store, key, again=again, clock=lambda: moment)
 
 
 def promote_object(

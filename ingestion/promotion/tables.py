@@ -26,7 +26,7 @@ from ingestion.promotion.records import (
 
 _ENOUGH_ROWS = 20  # fewer may well end before the letter T
 _LAST_LETTER = "T"  # every real session of the exchange goes on beyond it
-_ODD_BLANK = re.compile(r"[\t\u00a0\r]| ,|, |(?m:^ | $)")
+_ODD_BLANKS = (" ,", ", ", "\n ", " \n")
 _QUOTED = re.compile(r'[",\r\n]')
 _CHANGE = re.compile(r"[^,]*,[^,]+,[^,]+,\s*\d{1,2}-[A-Za-z]{3}-\d{4}\s*")
 
@@ -201,14 +201,14 @@ def _plain_rows(shape: _Shape, body: str) -> _Rows:
     if ", " in body:
         body = body.replace(", ", ",")
     lines = body.rstrip("\n").split("\n")
-    if _ODD_BLANK.search(body) or not shape.in_order:
+    if _has_odd_blanks(body) or not shape.in_order:
         return _from_fields(shape, [line.split(",") for line in lines])
     commas = [line.count(",") for line in lines]
     trailing = lines[0].endswith(",") and commas[0] == shape.width
     if set(commas) != {shape.width - 1 + trailing} or max(map(len, lines)) > MAX_STRING_BYTES:
         return _from_fields(shape, [line.split(",") for line in lines])
     tail = "," * (len(shape.layout.columns) - shape.width - trailing)
-    if trailing and not all(line[-1] == "," for line in lines):
+    if trailing and body.count(",\n") < len(lines):
         return _from_fields(shape, [line.split(",") for line in lines])
     if trailing and shape.width == len(shape.layout.columns):
         lines = [line[:-1] for line in lines]
@@ -216,6 +216,13 @@ def _plain_rows(shape: _Shape, body: str) -> _Rows:
     if tail:
         lines = [line + tail for line in lines]
     return _Rows(lines, range(1, len(lines) + 1), [], _values(shape.layout, lines))
+
+
+def _has_odd_blanks(body: str) -> bool:
+    """Whether a field may begin or end with a blank; what is quick to see is looked at first."""
+    if "\t" in body or "\r" in body or (not body.isascii() and "\u00a0" in body):
+        return True
+    return " " in body and (body[0] == " " or any(blank in body for blank in _ODD_BLANKS))
 
 
 def _values(layout: Layout, lines: list[str]) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ Run alone: `investiq ingest`. Nothing is transformed here; what lands is what wa
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from ingestion.errors import SourceError
 from ingestion.fetched import Fetched
 from ingestion.objectstore import ObjectStore
 from ingestion.outcomes import Outcome, record_attempt, record_once
+from ingestion.parallel import for_each
 from ingestion.promotion import archives
 from ingestion.promotion.quotes import read_reply
 from ingestion.promotion.records import Refused
@@ -73,21 +75,46 @@ def ingest_directory(
     last: date | None = None,
     max_bytes: int,
     clock: Clock = lambda: datetime.now(UTC),
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Outcome]:
-    """Land every file of a folder that a dataset takes; what lands already adds no attempt."""
+    """Land every file of a folder that a dataset takes; what lands already adds no attempt.
+
+    Args:
+        first, last: the sessions wanted; files of others are passed over.
+        progress: called with (files done, files there are).
+    """
+    paths = directory.paths(folder)
     outcomes = []
-    for found in directory.files(folder, max_bytes):
-        if isinstance(found, directory.Unrecognised):
-            outcome = _unrecognised(found, clock())
-            record_once(store, outcome)
-        elif (first and found.trade_date < first) or (last and found.trade_date > last):
-            continue
-        else:
-            outcome = _landed_outcome(found, store, clock)
-            if outcome.status != "unchanged":
-                record_once(store, outcome)
-        outcomes.append(outcome)
+    work = partial(_land_file, folder=folder, first=first, last=last, max_bytes=max_bytes)
+    timed = ((path, clock()) for path in paths)
+    for number, outcome in enumerate(for_each(store, timed, len(paths), work), start=1):
+        if outcome:
+            outcomes.append(outcome)
+        progress(number, len(paths))
     return outcomes
+
+
+def _land_file(
+    store: ObjectStore,
+    item: tuple[Path, datetime],
+    *,
+    folder: Path,
+    first: date | None,
+    last: date | None,
+    max_bytes: int,
+) -> Outcome | None:
+    """One file of a folder; None where it is of no session that is wanted."""
+    path, moment = item
+    found = directory.read(path, folder, max_bytes)
+    if isinstance(found, directory.Unrecognised):
+        outcome = _unrecognised(found, moment)
+    elif (first and found.trade_date < first) or (last and found.trade_date > last):
+        return None
+    else:
+        outcome = _landed_outcome(found, store, lambda: moment)
+    if outcome.status != "unchanged":
+        record_once(store, outcome)
+    return outcome
 
 
 def _unrecognised(found: directory.Unrecognised, now: datetime) -> Outcome:

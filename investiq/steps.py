@@ -61,15 +61,14 @@ def ingest(
     claim(settings.home, source.origin)
     with step(f"ingest ({source.name})") as advance:
         if source.folder:
-            outcomes = ingest_directory(
+            return ingest_directory(
                 source.folder,
                 store,
                 first=span.first,
                 last=span.last,
                 max_bytes=settings.max_body_bytes,
+                progress=advance,
             )
-            advance(len(outcomes), len(outcomes))
-            return outcomes
         calendar = default_calendar()
         days = span.sessions(calendar, source.newest_session(calendar))
         outcomes = []

@@ -38,21 +38,26 @@ def files(folder: Path, max_bytes: int) -> Iterator[Fetched | Unrecognised]:
     Raises:
         ConfigurationError: there is no such folder.
     """
-    if not folder.is_dir():
-        raise ConfigurationError(
-            f"There is no folder {folder}. Give the folder that holds the downloaded files."
-        )
     for path in paths(folder):
         yield read(path, folder, max_bytes)
 
 
-def paths(folder: Path) -> Iterator[Path]:
-    """What lies in the folder, other than folders: those are entered, links to some are not."""
+def paths(folder: Path) -> list[Path]:
+    """What lies in the folder, other than folders: those are entered, links to some are not.
+
+    Raises:
+        ConfigurationError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise ConfigurationError(
+            f"There is no folder {folder}. Give the folder that holds the downloaded files."
+        )
+    found = []
     for above, folders, names in os.walk(folder):
         links = [name for name in folders if (Path(above) / name).is_symlink()]
         folders[:] = sorted(set(folders) - set(links))
-        for name in sorted([*names, *links]):
-            yield Path(above) / name
+        found += [Path(above) / name for name in sorted([*names, *links])]
+    return found
 
 
 def read(path: Path, folder: Path, max_bytes: int) -> Fetched | Unrecognised:

@@ -1,12 +1,25 @@
--- One row per mart whose row count differs from the records that were disposed to it.
-with disposed as (
+-- One row per mart whose row count differs from the quotes that were disposed to it. The exchange's
+-- own file takes the place of an index's quote.
+with replaced as (
 
     select
-        disposition,
+        source_key,
+        record_no
+    from {{ ref('int_indices__levels') }}
+    where not is_official and level_rank > 1
+
+),
+
+disposed as (
+
+    select
+        quotes.disposition,
         count(*) as records
-    from {{ ref('int_quotes__disposed') }}
-    where disposition in ('mart_ohlc', 'mart_index')
-    group by disposition
+    from {{ ref('int_quotes__disposed') }} as quotes
+    left join replaced
+        on quotes.source_key = replaced.source_key and quotes.record_no = replaced.record_no
+    where quotes.disposition in ('mart_ohlc', 'mart_index') and replaced.source_key is null
+    group by quotes.disposition
 
 ),
 
@@ -23,6 +36,7 @@ held as (
         'mart_index' as disposition,
         count(*) as records
     from {{ ref('fct_index_daily') }}
+    where not is_official
 
 )
 

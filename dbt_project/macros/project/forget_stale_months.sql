@@ -12,10 +12,11 @@
 {%- endmacro %}
 
 {% macro forget_stale_months() -%}
+  {%- set months = session_months() -%}
   {%- if is_incremental() -%}
   delete from {{ this }}
   where not exists (
-    select 1 from ({{ session_months() }}) as months_now
+    select 1 from ({{ months }}) as months_now
     where months_now.month_start = {{ this.identifier }}.month_start
       and months_now.month_version = {{ this.identifier }}.month_version
   )

@@ -1,9 +1,8 @@
-{#- What is fetched whole each time: the newest snapshot speaks, of a session's index file too. -#}
+{#- What is fetched whole each time: the newest snapshot speaks. -#}
 {%- set datasets = {
     'nse_equity_list': ['nse', 'equity_list', "'all'", 'mart_securities'],
     'nse_symbol_changes': ['nse', 'symbol_changes', "'all'", 'mart_securities'],
     'nse_index_constituents': ['nse', 'index_constituents', 'list_name', 'mart_securities'],
-    'nse_index_closes': ['nse', 'index_closes', 'cast(trade_date as varchar(10))', 'mart_index'],
     'nse_holidays': ['nse', 'holidays', 'cast(trade_date as varchar(10))', 'calendar'],
     'nse_corporate_actions': ['nse', 'corporate_actions', 'source_key', 'mart_actions'],
     'adjustment_corrections': ['operator', 'adjustment_corrections', 'source_key', 'mart_actions'],

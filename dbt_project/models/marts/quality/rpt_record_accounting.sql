@@ -10,6 +10,22 @@ archives as (
 
 ),
 
+indices as (
+
+    select * from {{ ref('int_indices__accounting') }}
+
+),
+
+replaced as (
+
+    select
+        source_key,
+        record_no
+    from {{ ref('int_indices__levels') }}
+    where not is_official and level_rank > 1
+
+),
+
 snapshots as (
 
     select * from {{ ref('int_reference__accounting') }}
@@ -27,13 +43,22 @@ unioned as (
     select
         'rapidapi' as source_name,
         'quotes' as dataset_name,
-        source_key,
-        asked_trade_date,
-        fetched_at,
-        disposition,
-        reason,
+        disposed.source_key,
+        disposed.asked_trade_date,
+        disposed.fetched_at,
+        -- The exchange's own file takes the place of an index's quote.
+        case
+            when replaced.source_key is null then disposed.disposition else 'superseded'
+        end as disposition,
+        case
+            when replaced.source_key is null then disposed.reason else 'official_close'
+        end as reason,
         1 as records
     from disposed
+    left join replaced
+        on
+            disposed.source_key = replaced.source_key
+            and disposed.record_no = replaced.record_no
 
     union all
 
@@ -47,6 +72,19 @@ unioned as (
         reason,
         records
     from archives
+
+    union all
+
+    select
+        'nse' as source_name,
+        'index_closes' as dataset_name,
+        source_key,
+        trade_date as asked_trade_date,
+        fetched_at,
+        disposition,
+        reason,
+        records
+    from indices
 
     union all
 

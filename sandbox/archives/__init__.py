@@ -11,8 +11,10 @@ from sandbox.archives.bhavcopy import (
 )
 from sandbox.archives.indices import constituents, index_closes, index_closes_name, index_name
 from sandbox.archives.masters import equity_list, holidays, symbol_changes
+from sandbox.archives.rows import UNPLANNED
 
 __all__ = [
+    "UNPLANNED",
     "adjustment_corrections",
     "constituents",
     "corporate_actions",

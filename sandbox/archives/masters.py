@@ -86,7 +86,7 @@ def holidays(market: Market, year: int) -> dict[str, Any]:
         {
             "tradingDate": f"{entry.day:%d-%b-%Y}",
             "weekDay": f"{entry.day:%A}",
-            "description": entry.description,
+            "description": entry.description.split(":")[0],
             "Sr_no": place,
         }
         for place, entry in enumerate(days, start=1)

@@ -13,6 +13,9 @@ from sandbox.market.arrays import Bools, Ints
 
 _Words = npt.NDArray[np.bytes_]
 LOTS = (600, 800, 1000, 1200, 1600, 2000, 4000)  # of the SME series
+# A Saturday on which the exchange tried out its systems without an entry in any calendar: only the
+# files tell. A third of the shares traded a little, at the close of the day before.
+UNPLANNED = date(2025, 3, 1)
 _NO_DELIVERY = ("BE", "BZ", "T0", "BL")
 
 
@@ -92,6 +95,8 @@ def book_of(market: Market) -> Book:
 
 def rows_of(market: Market, day: date) -> tuple[Book, Rows]:
     """The book and the lines of the session `day`; LookupError when there was none."""
+    if day == UNPLANNED and market.sessions[0] < day < market.sessions[-1]:
+        return _trial(market, day)
     number, bars, book = market.number_on(day), market.bars, book_of(market)
     ids = np.flatnonzero(market.plan.traded[number])
     drawn = np.random.default_rng((market.seed, 13, number)).random((3, len(ids)))
@@ -119,9 +124,31 @@ def rows_of(market: Market, day: date) -> tuple[Book, Rows]:
         delivered=np.ceil(volume * (0.2 + 0.75 * drawn[2])).astype(np.int64),
         illiquid=illiquid.astype(np.int64),
     )
-    rows = _joined(shares, beside(market, number), len(book.rank))
+    return book, _sorted(book, _joined(shares, beside(market, number), len(book.rank)))
+
+
+def _trial(market: Market, day: date) -> tuple[Book, Rows]:
+    """The lines of the unplanned session: flat, so that the chain of closes goes on unharmed."""
+    book, number = book_of(market), market.session_number(day)
+    ids = np.flatnonzero(market.plan.traded[number])[::3]
+    price = market.bars.close[number, ids].astype(np.int64)
+    volume = 1 + ids * 7 % 90
+    prices = dict.fromkeys(("open", "high", "low", "close", "last", "previous", "vwap"), price)
+    rows = Rows(
+        line=book.start[ids] + market.identity_no[number, ids],
+        volume=volume,
+        value=price * volume,
+        trades=np.ones_like(volume),
+        delivered=volume,
+        illiquid=np.zeros_like(volume),
+        **prices,
+    )
+    return book, _sorted(book, rows)
+
+
+def _sorted(book: Book, rows: Rows) -> Rows:
     order = np.argsort(book.rank[rows.line], kind="stable")
-    return book, Rows(*(getattr(rows, field.name)[order] for field in fields(Rows)))
+    return Rows(*(getattr(rows, field.name)[order] for field in fields(Rows)))
 
 
 def _joined(shares: Rows, others: list[Beside], lines: int) -> Rows:

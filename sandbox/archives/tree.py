@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from sandbox.archives import actions, bhavcopy, indices, masters
+from sandbox.archives.rows import UNPLANNED
 from sandbox.market import Market
 
 UDIFF_SINCE, BOTH_SINCE = date(2024, 7, 8), date(2024, 1, 1)
@@ -28,13 +29,16 @@ def write_tree(
     `bhavcopy/`, `bhavdata/` and `indices/` hold the files of the sessions in the eras that had
     them, `actions/` the website's CSV per year, `masters/` what stands on the last day. With
     `quirks` also what the real archive has too much: both bhavcopies from January to July 2024,
-    and full bhavdata of Sundays and holidays, which are copies of the session before.
+    full bhavdata of Sundays and holidays, which are copies of the session before, and a session
+    that is in no calendar.
     """
     folders = [out / name for name in ("bhavcopy", "bhavdata", "indices", "actions", "masters")]
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
     prices, full, closes, events, lists = folders
     sessions = [day for day in market.sessions if first <= day <= last]
+    if quirks and first < UNPLANNED < last:
+        sessions = sorted([*sessions, UNPLANNED])
     for day in sessions:
         if day < UDIFF_SINCE:
             name = f"{bhavcopy.legacy_name(day)}.zip"
@@ -47,7 +51,7 @@ def write_tree(
             (full / bhavcopy.sec_bhavdata_name(day)).write_bytes(copy)
             if quirks:
                 _write_stale(market, day, last, copy, full)
-        if day >= indices.INDICES_SINCE:
+        if day >= indices.INDICES_SINCE and day != UNPLANNED:
             name = indices.index_closes_name(day)
             (closes / name).write_bytes(indices.index_closes(market, day))
         yield day

@@ -3,12 +3,16 @@
 import csv
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 
 from sandbox.archives import (
+    UNPLANNED,
+    constituents,
     equity_list,
+    holidays,
     index_closes,
     index_name,
     legacy_bhavcopy,
@@ -234,3 +238,49 @@ def test_the_masters_are_those_of_their_day(market: Market) -> None:
     assert {row[1] for row in changes} & {row[2] for row in changes if row[1] != row[2]}
     later = symbol_changes(market, DAY + timedelta(days=600))
     assert len(later) > len(symbol_changes(market, DAY))
+
+
+@pytest.mark.parametrize("write", [legacy_bhavcopy, udiff_bhavcopy])
+def test_an_unplanned_saturday_has_files_and_leaves_the_chain_of_closes_whole(
+    market: Market, write: Callable[[Market, date], bytes]
+) -> None:
+    assert not market.calendar.is_session(UNPLANNED)
+    before, after = (market.calendar.previous_session, market.calendar.next_session)
+    symbol, series, previous, close = (
+        ("TckrSymb", "SctySrs", "PrvsClsgPric", "ClsPric")
+        if write is udiff_bhavcopy
+        else ("SYMBOL", "SERIES", "PREVCLOSE", "CLOSE")
+    )
+    earlier, trial, later = (
+        shares(table(opened(write(market, day))[1]), symbol, series)
+        for day in (before(UNPLANNED), UNPLANNED, after(UNPLANNED))
+    )
+    assert 0.25 * len(earlier) < len(trial) < 0.4 * len(earlier)
+    assert all(row[previous] == earlier[name][close] for name, row in trial.items())
+    assert all(later[name][previous] == row[close] for name, row in trial.items() if name in later)
+    with pytest.raises(LookupError):
+        index_closes(market, UNPLANNED)
+
+
+def test_the_holiday_master_lists_muhurat_days_as_holidays(market: Market) -> None:
+    answer = holidays(market, 2025)
+    assert {"CM", "FO"} <= answer.keys()
+    days = {row["tradingDate"]: row for row in answer["CM"]}
+    assert days["21-Oct-2025"]["weekDay"] == "Tuesday"
+    assert days["21-Oct-2025"]["description"] == "Diwali Laxmi Pujan"
+    assert market.calendar.is_session(date(2025, 10, 21))
+    assert not market.calendar.is_session(date(2025, 8, 15))
+    assert "15-Aug-2025" in days
+    assert [row["Sr_no"] for row in answer["CM"]] == list(range(1, len(days) + 1))
+
+
+@pytest.mark.parametrize(("name", "count"), [("nifty50", 50), ("nifty500", 300)])
+def test_constituents_are_the_largest_of_their_day(market: Market, name: str, count: int) -> None:
+    rows = table(constituents(market, name, DAY).decode("ascii"))
+    assert list(rows[0]) == ["Company Name", "Industry", "Symbol", "Series", "ISIN Code"]
+    assert count - 2 <= len(rows) <= 500
+    number = market.number_on(DAY)
+    ids = market.constituents("NIFTY 50", DAY)
+    fifty = {market.identity_at(number, security).symbol for security in ids}
+    assert fifty <= {row["Symbol"] for row in rows}
+    assert all(row["Company Name"].endswith("Ltd.") for row in rows)

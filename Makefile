@@ -16,7 +16,7 @@ demo: $(VENV)/.demo ## Several simulated trading days, end to end: no account, n
 	@$(BIN)/investiq demo
 
 .PHONY: test
-test: lint ## Lint, types and all tests
+test: lint $(VENV)/.airbyte ## Lint, types and all tests
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report= tests
 	@$(BIN)/coverage report
@@ -43,6 +43,7 @@ setup: $(VENV)/.demo ## Make the environment and an empty warehouse, nothing mor
 lock: $(VENV)/.uv ## Resolve the dependencies anew and write the lock files
 	@$(LOCK) --extra test pyproject.toml -o requirements-test.txt >/dev/null
 	@$(LOCK) --extra build --constraint requirements-test.txt pyproject.toml -o requirements.txt >/dev/null
+	@$(LOCK) requirements-airbyte.in -o requirements-airbyte.txt >/dev/null
 
 .PHONY: clean
 clean: ## Remove everything generated, the environment and the data of this home
@@ -68,4 +69,12 @@ $(VENV)/.demo: $(VENV)/.uv requirements.txt pyproject.toml
 $(VENV)/.test: $(VENV)/.demo requirements-test.txt
 	@echo "adding what the tests need (once)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements-test.txt
+	@touch $@
+
+# Airbyte's connector for one test, apart from everything else; it knows Python up to 3.12.
+$(VENV)/.airbyte: $(VENV)/.uv requirements-airbyte.txt
+	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then \
+		$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/airbyte && \
+		$(BIN)/uv pip install --quiet --python $(VENV)/airbyte/bin/python --require-hashes --compile-bytecode -r requirements-airbyte.txt; \
+	fi
 	@touch $@

@@ -1,6 +1,7 @@
 """The headers of the exchange's files, as data: which name in a file is which column of raw_data.
 
-Source: https://nsearchives.nseindia.com; the eras of each file are described in README.md here.
+Source: https://nsearchives.nseindia.com. The bhavcopy of shares has had three headers: 11 names
+until 2011-06-21, 13 until 2024-07-05 and the 34 of UDiFF since; which one a file has, it says.
 A header is looked up by name, without regard to case, blanks, order or a byte order mark. A name
 that is missing is an error; a name that is new is passed over and reported.
 """

@@ -18,7 +18,9 @@ _LEAKS = ("AWS_", "INVESTIQ_", "DBT_", "COV_")
 def investiq() -> Run:
     """`investiq(*arguments, home=…, **variables)`; returns the ended process."""
 
-    def run(*arguments: str, home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, home: Path, timeout: float = 280, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith(_LEAKS)}
         return subprocess.run(
             [sys.executable, "-m", "investiq.app", "--home", str(home), *arguments],
@@ -26,7 +28,7 @@ def investiq() -> Run:
             cwd=project_root(),
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=timeout,
             check=False,
         )
 

@@ -7,13 +7,25 @@ with official as (
 
 ),
 
--- The quotes of a day fill the gap until its bhavcopy arrives.
+-- Sessions without a file of the exchange are filled from people's sheets, then from the quotes of
+-- the day, until the file arrives.
+sheets as (
+
+    select * from {{ ref('int_airbyte__price_history') }}
+    where trade_date not in (select official.trade_date from official)
+
+),
+
 quotes as (
 
-    select * from {{ ref('int_quotes__accepted') }}
+    select accepted.*
+    from {{ ref('int_quotes__accepted') }} as accepted
+    left join sheets
+        on accepted.symbol = sheets.symbol and accepted.trade_date = sheets.trade_date
     where
-        instrument_type = 'share'
-        and trade_date not in (select official.trade_date from official)
+        accepted.instrument_type = 'share'
+        and accepted.trade_date not in (select official.trade_date from official)
+        and sheets.symbol is null
 
 ),
 
@@ -51,6 +63,34 @@ unioned as (
         fetched_at,
         session_version
     from official
+
+    union all
+
+    select
+        sheets.symbol,
+        sheets.series,
+        sheets.trade_date,
+        cast(null as varchar) as isin,
+        cast(null as varchar) as fin_instrument_name,
+        sheets.open_price,
+        sheets.high_price,
+        sheets.low_price,
+        sheets.close_price,
+        sheets.last_price,
+        sheets.previous_close_price,
+        sheets.traded_volume,
+        sheets.turnover_inr,
+        sheets.trades,
+        sheets.vwap,
+        sheets.delivery_qty,
+        false as is_official,
+        'airbyte_sheets' as source_name,
+        sheets.source_key,
+        sheets.record_no,
+        sheets.fetched_at,
+        sessions.session_version
+    from sheets
+    inner join sessions on sheets.trade_date = sessions.trade_date
 
     union all
 

@@ -1,5 +1,5 @@
--- What a session's bars are made from changes with every object loaded for it and every quote
--- accepted for it: the newest of these loads is the session's version.
+-- What a session's bars are made from changes with every object loaded for it, every quote accepted
+-- for it and every sheet that holds it: the newest of these loads is the session's version.
 with archives as (
 
     select
@@ -21,6 +21,15 @@ quotes as (
 
 ),
 
+sheets as (
+
+    select
+        trade_date,
+        loaded_at
+    from {{ ref('int_airbyte__price_history') }}
+
+),
+
 unioned as (
 
     select
@@ -38,6 +47,15 @@ unioned as (
         0 as udiff_rows,
         0 as legacy_rows
     from quotes
+
+    union all
+
+    select
+        trade_date,
+        loaded_at,
+        0 as udiff_rows,
+        0 as legacy_rows
+    from sheets
 
 ),
 

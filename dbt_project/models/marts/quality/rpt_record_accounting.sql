@@ -26,6 +26,12 @@ replaced as (
 
 ),
 
+sheets as (
+
+    select * from {{ ref('int_airbyte__accounting') }}
+
+),
+
 snapshots as (
 
     select * from {{ ref('int_reference__accounting') }}
@@ -85,6 +91,19 @@ unioned as (
         reason,
         records
     from indices
+
+    union all
+
+    select
+        'airbyte' as source_name,
+        'records' as dataset_name,
+        source_key,
+        trade_date as asked_trade_date,
+        fetched_at,
+        disposition,
+        reason,
+        records
+    from sheets
 
     union all
 

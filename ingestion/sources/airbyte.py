@@ -16,7 +16,7 @@ from ingestion.errors import ConfigurationError
 from ingestion.fetched import Fetched
 from ingestion.landing import land
 from ingestion.objectstore import ObjectStore, StoredObject, sha256
-from ingestion.outcomes import Outcome, record_under
+from ingestion.outcomes import Outcome, record_once, record_under
 from ingestion.zones import LANDING, OUTCOMES, QUARANTINE, RAW, partition
 
 SOURCE, DATASET = "airbyte", "records"
@@ -133,7 +133,9 @@ def _landed(
 ) -> Outcome:
     if part.stored.size > max_bytes:
         detail = f"{part.stored.key}: larger than {max_bytes} bytes; raise INVESTIQ_MAX_BODY_BYTES"
-        return Outcome("fetch", SOURCE, DATASET, part.trade_date, "failed", now, detail=detail)
+        outcome = Outcome("fetch", SOURCE, DATASET, part.trade_date, "failed", now, detail=detail)
+        record_once(store, outcome)
+        return outcome
     fetched = Fetched(
         source=SOURCE,
         dataset=DATASET,

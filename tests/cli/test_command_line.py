@@ -28,6 +28,7 @@ def paragraph(ended) -> str:
         (["check", "nonsense"], {}, 2, "Name one of arrival, ohlc"),
         (["load", "nonsense"], {}, 2, "Name one of rapidapi_quotes"),
         (["ingest"], {}, 2, "INVESTIQ_RAPIDAPI_KEY"),
+        (["airbyte"], {"INVESTIQ_AIRBYTE_PREFIX": "raw"}, 2, "no folder of Airbyte's own"),
         (["run", "--source", "directory"], {}, 2, "--source directory PATH"),
         (["run", "somewhere"], {}, 2, "--source directory PATH"),
         (["run", "--source", "directory", "no-such-folder"], {}, 2, "There is no folder"),

@@ -18,7 +18,8 @@ create or replace table intermediate.int_prices__sessions (
 );
 create or replace table intermediate.int_quotes__accepted (
     symbol varchar, series varchar, trade_date date, isin varchar, instrument_type varchar,
-    previous_close_price decimal(18, 4), close_price decimal(18, 4)
+    previous_close_price decimal(18, 4), close_price decimal(18, 4),
+    company_name varchar, industry varchar
 );
 """
 _LOADED = datetime(2026, 1, 1)
@@ -75,7 +76,8 @@ class Tape:
         )
         if self.quotes:
             warehouse.execute(
-                "insert into intermediate.int_quotes__accepted values (?, ?, ?, ?, ?, ?, ?)",
+                "insert into intermediate.int_quotes__accepted (symbol, series, trade_date, isin, "
+                "instrument_type, previous_close_price, close_price) values (?, ?, ?, ?, ?, ?, ?)",
                 self.quotes,
             )
         warehouse.execute("delete from raw_data.nse_symbol_changes")
@@ -158,6 +160,10 @@ def fill(tape: Tape) -> None:
     tape.trade("HANDEDNEW", "2014-01-29", 90, isin="INE013A01015", previous=last)
     tape.renamed("HANDED", "HANDEDNEW", "29-JAN-2014")
     tape.trade("HANDED", "2014-05-01", 20, isin="INE014A01013", previous=30, price=33)
+
+    # The vendor still quotes the old symbol of a share, and one that is in no bhavcopy.
+    for symbol in ("OLDNAME", "QUOTED"):
+        tape.quotes.append([symbol, "EQ", date(2020, 3, 2), None, "share", 100, 101])
 
     # A share's first day.
     tape.trade("FRESH", "2022-03-01", 1, isin="INE015A01010", previous=76, price=91)
@@ -309,6 +315,10 @@ def test_a_wrong_line_of_the_list_is_refused_with_a_reason(known: Any, owners: A
 
 def test_an_isin_that_many_share_chains_nobody(owners: Any) -> None:
     assert owners("DUMMYA") != owners("DUMMYB")
+
+
+def test_a_symbol_that_only_quotes_know_is_somebody(owners: Any) -> None:
+    assert len(owners("QUOTED")) == 1
 
 
 def test_a_rights_entitlement_is_not_its_share(owners: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import altair as alt
 
 from report import model
+from report.charts_history import history_charts
 from report.numbers import day, number, percent
 
 VEGALITE_VERSION = "6.4"
@@ -42,13 +43,14 @@ def specs(market: model.Market) -> dict[str, dict[str, Any]]:
 
     One session alone makes no line of candles: the tables say it better.
     """
-    charts = {
+    charts: dict[str, alt.LayerChart | None] = {
         "chart-index": _index_chart(market) if len(market.breadth) > 1 else None,
         "chart-breadth": _breadth_chart(market.breadth) if market.breadth else None,
         "chart-distribution": _distribution_chart(market.distribution)
         if market.distribution
         else None,
     }
+    charts |= history_charts(market.history)
     return {name: _plain(chart) for name, chart in charts.items() if chart is not None}
 
 

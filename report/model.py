@@ -14,6 +14,8 @@ class Session:
     description: str | None
     quoted_at_ist: datetime | None
     fetched_at_ist: datetime | None
+    official_shares: int
+    quoted_shares: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,116 @@ class Sector:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """A corporate action of a share that changed its adjusted prices, on its ex-date."""
+
+    security_sk: object
+    symbol: str
+    company_name: str | None
+    ex_date: date
+    event_type: str
+    share_factor: float | None
+    amount_inr: float | None
+    new_shares: float | None
+    held_shares: float | None
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share that the reader can pick; one value per session of the history, None: no trade.
+
+    Prices are rupees as traded; averages and volumes are adjusted for splits and bonuses.
+    """
+
+    security_sk: object
+    symbol: str
+    series: str
+    company_name: str | None
+    former_symbols: tuple[str, ...]
+    reasons: tuple[str, ...]
+    closes: tuple[Decimal | None, ...]
+    factors: tuple[float | None, ...]
+    volumes: tuple[float | None, ...]
+    sma_20: tuple[float | None, ...]
+    sma_50: tuple[float | None, ...]
+    sma_200: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """A share at or near the end of its 52-week range; adjusted prices, fractions of them."""
+
+    symbol: str
+    series: str
+    company_name: str | None
+    close_adj: float
+    low_52w: float | None
+    high_52w: float | None
+    distance: float | None
+    is_new: bool
+    rsi_14: float | None
+    turnover_cr: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """The rank of an industry by its return over a month, and that return, week by week."""
+
+    industry: str
+    securities: int
+    ranks: tuple[int | None, ...]
+    returns: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """One session of the breadth lines; parts are fractions of the shares that have an average."""
+
+    trade_date: date
+    ad_line: float | None
+    pct_above_50dma: float | None
+    pct_above_200dma: float | None
+    net_highs: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Something about adjusted prices that a person should look at."""
+
+    review_kind: str
+    priority: int
+    symbol: str | None
+    event_date: date | None
+    reason: str
+    subject: str | None
+    price_change: float | None
+    suggested_ratio: str | None
+    next_step: str
+    cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the page shows of the sessions before the newest one.
+
+    `share_days` are the sessions of the shares' series, oldest first; `rotation_days` the last
+    session of each week. `open_reviews` counts all items by priority, `reviews` are the first.
+    """
+
+    share_days: tuple[date, ...]
+    shares: tuple[Share, ...]
+    events: tuple[Event, ...]
+    highs: tuple[Extreme, ...]
+    lows: tuple[Extreme, ...]
+    rotation_days: tuple[date, ...]
+    rotation: tuple[Rotation, ...]
+    lines: tuple[Lines, ...]
+    reviews: tuple[Review, ...]
+    open_reviews: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Freshness:
     """How far one dataset is behind the calendar, in sessions."""
 
@@ -164,3 +276,4 @@ class Market:
     quarantined: tuple[Reason, ...]
     nulled: tuple[NulledValue, ...]
     accounting: tuple[Accounted, ...]
+    history: History

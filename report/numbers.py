@@ -77,6 +77,11 @@ def short_day(value: date) -> str:
     return f"{value.day} {value:%b}"
 
 
+def moment_day(value: date | None) -> str:
+    """'26 Apr 2024'."""
+    return UNKNOWN if value is None else f"{value.day} {value:%b %Y}"
+
+
 def moment(value: datetime | None) -> str:
     """'26 Apr 2024, 15:59' of a naive time, in whichever zone the caller says beside it."""
     return UNKNOWN if value is None else f"{value.day} {value:%b %Y, %H:%M}"

@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from report import charts, figures, model, numbers, sections
 from report.atomic import write_if_changed
+from report.charts_history import event_label, share_data
 from report.errors import PublishFailed
 from report.read import read_market
 
@@ -68,12 +69,17 @@ def render(market: model.Market, notice: str = "") -> str:
     environment.filters |= {
         name: getattr(numbers, name)
         for name in ("number", "percent", "crore", "lakh", "direction", "arrow", "day", "short_day",
-                     "moment")
+                     "moment", "moment_day")
     }  # fmt: skip
-    environment.filters |= {"industry": sections.industry, "heat": sections.heat}
+    environment.filters |= {
+        "industry": sections.industry,
+        "heat": sections.heat,
+        "rank_heat": sections.rank_heat,
+        "event_label": event_label,
+    }
     environment.globals |= {"sparkline": figures.sparkline, "range_bar": figures.range_bar}
     specs = charts.specs(market)
-    scripts = [_asset("page.js")]
+    scripts = [_asset("page.js") + _asset("shares.js")]
     if specs:
         scripts.insert(0, _vega_bundle())
     return environment.get_template("page.html.j2").render(
@@ -82,6 +88,7 @@ def render(market: model.Market, notice: str = "") -> str:
         view=sections.view(market),
         specs={name: _json(spec) for name, spec in specs.items()},
         chart_config=_json(charts.CONFIG),
+        share_data=_json(share_data(market.history)) if market.history.shares else "",
         style=Markup(_asset("page.css")),
         scripts=[Markup(script) for script in scripts],
         script_hashes=[_csp_hash(script) for script in scripts],

@@ -9,25 +9,51 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
-
-import duckdb
+from typing import Any
 
 from report import model
-from report.errors import PublishFailed
+from report.read_history import PARTIAL_BELOW, nothing, read_history
+from report.source import IST, Marts, opened
 
 WINDOW_SESSIONS = 60
 HEAT_SESSIONS = 10
-# A day with fewer shares than this part of the fullest one holds left-over rows, not a session.
-PARTIAL_BELOW = 0.5
 _TAIL_PERCENT = 8
-_T = TypeVar("_T")
-_MARTS = (
-    "dim_dates", "dim_indices", "fct_index_daily", "fct_market_breadth_daily", "fct_ohlc_daily",
-    "fct_sector_daily", "rpt_data_freshness", "rpt_data_quality_daily", "rpt_movers_daily",
-    "rpt_record_accounting",
+REQUIRED = (
+    "dim_dates", "dim_indices", "dim_securities", "fct_index_daily", "fct_market_breadth_daily",
+    "fct_ohlc_daily", "fct_sector_daily", "rpt_data_freshness", "rpt_data_quality_daily",
+    "rpt_movers_daily", "rpt_record_accounting",
 )  # fmt: skip
-_IST = "interval '5 hours 30 minutes'"
+# What a set of files that was published before the history existed lacks: read as unknown.
+LATER: dict[str, dict[str, str]] = {
+    "fct_prices_daily": {
+        "security_sk": "bigint", "trade_date": "date", "symbol": "varchar", "series": "varchar",
+        "is_official": "boolean", "close_price": "decimal(18, 4)", "share_factor": "double",
+        "close_adj": "double", "volume_adj": "double", "turnover_inr": "decimal(24, 2)",
+        "fetched_at": "timestamp",
+    },
+    "fct_indicators_daily": {
+        "security_sk": "bigint", "trade_date": "date", "return_1d": "double", "sma_20": "double",
+        "sma_50": "double", "sma_200": "double", "high_52w": "double", "low_52w": "double",
+        "pct_from_52w_high": "double", "pct_from_52w_low": "double", "is_52w_high": "boolean",
+        "is_52w_low": "boolean", "rsi_14": "double",
+    },
+    "fct_market_breadth_daily": {
+        "universe": "varchar", "ad_line": "double", "pct_above_50dma": "double",
+        "pct_above_200dma": "double",
+    },
+    "fct_sector_daily": {"return_1m": "double", "rank_1m": "integer"},
+    "fct_corporate_actions": {
+        "security_sk": "bigint", "symbol": "varchar", "company_name": "varchar", "ex_date": "date",
+        "event_type": "varchar", "event_status": "varchar", "share_factor": "double",
+        "amount_inr": "double", "new_shares": "double", "held_shares": "double",
+        "subject": "varchar",
+    },
+    "rpt_adjustment_review": {
+        "review_kind": "varchar", "priority": "integer", "symbol": "varchar",
+        "event_date": "date", "reason": "varchar", "subject": "varchar", "price_change": "double",
+        "suggested_ratio": "varchar", "next_step": "varchar", "cases": "bigint",
+    },
+}  # fmt: skip
 
 
 def read_market(marts_dir: Path) -> model.Market:
@@ -35,38 +61,14 @@ def read_market(marts_dir: Path) -> model.Market:
 
     Raises PublishFailed where a mart or a column of the contract is missing.
     """
-    directory = marts_dir.resolve()  # one set, however often the link moves while we read
-    missing = [name for name in _MARTS if not (directory / f"{name}.parquet").is_file()]
-    if missing:
-        raise PublishFailed(
-            f"{marts_dir} lacks {', '.join(missing)}. Build all marts with `investiq build`, then "
-            "run `investiq report` again."
-        )
-    with duckdb.connect(":memory:") as connection:
-        for name in _MARTS:
-            path = str(directory / f"{name}.parquet").replace("'", "''")
-            connection.execute(f"create view {name} as from read_parquet('{path}')")
-        try:
-            return _Reader(connection).market()
-        except duckdb.BinderException as error:
-            raise PublishFailed(
-                f"A mart does not have the columns that its contract promises: {error}\n"
-                "Bring the dbt models and `report/read.py` together, then run `investiq build` "
-                "and `investiq report` again."
-            ) from error
+    with opened(marts_dir, REQUIRED, LATER) as marts:
+        return _Reader(marts).market()
 
 
 class _Reader:
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-
-    def _rows(self, sql: str, *parameters: object) -> list[dict[str, Any]]:
-        result = self._connection.execute(sql, list(parameters))
-        names = [column[0] for column in result.description or []]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-    def _all(self, kind: type[_T], sql: str, *parameters: object) -> tuple[_T, ...]:
-        return tuple(kind(**row) for row in self._rows(sql, *parameters))
+    def __init__(self, marts: Marts) -> None:
+        self._marts = marts
+        self._rows, self._all = marts.rows, marts.all
 
     def market(self) -> model.Market:
         breadth = self._breadth()
@@ -88,6 +90,7 @@ class _Reader:
             quarantined=self._quarantined(),
             nulled=self._nulled(),
             accounting=self._accounting(),
+            history=read_history(self._marts, day) if day else nothing(),
         )
 
     def _session(self, day: date) -> model.Session:
@@ -97,8 +100,14 @@ class _Reader:
                 any_value(d.description) as description,
                 (select max(quoted_at_ist) from fct_ohlc_daily where trade_date = $1)
                     as quoted_at_ist,
-                (select max(fetched_at) + {_IST} from fct_ohlc_daily where trade_date = $1)
-                    as fetched_at_ist
+                greatest(
+                    (select max(fetched_at) from fct_ohlc_daily where trade_date = $1),
+                    (select max(fetched_at) from fct_prices_daily where trade_date = $1)
+                ) + {IST} as fetched_at_ist,
+                (select count(*) from fct_prices_daily where trade_date = $1 and is_official)
+                    as official_shares,
+                (select count(*) from fct_prices_daily where trade_date = $1 and not is_official)
+                    as quoted_shares
             from dim_dates as d where d.calendar_date = $1
             """,
             day,
@@ -113,6 +122,7 @@ class _Reader:
                 new_highs_52w, new_lows_52w, turnover_cr
             from fct_market_breadth_daily as b
             left join dim_dates as d on d.calendar_date = b.trade_date
+            where coalesce(b.universe, 'equity') = 'equity'
             order by b.trade_date desc limit ?
             """,
             WINDOW_SESSIONS,
@@ -150,7 +160,14 @@ class _Reader:
                 select (sign(move) * (least($2, floor(abs(move))) + 1))::integer as bucket,
                     count(*) as shares
                 from (
-                    select round(return_1d * 100, 6) as move from fct_ohlc_daily
+                    select round(return_1d * 100, 6) as move from (
+                        select trade_date, return_1d from fct_indicators_daily
+                        union all
+                        select trade_date, return_1d from fct_ohlc_daily where not exists (
+                            from fct_indicators_daily
+                            where trade_date = $1 and return_1d is not null
+                        )
+                    )
                     where trade_date = $1 and isfinite(return_1d)
                 )
                 group by bucket
@@ -209,7 +226,7 @@ class _Reader:
             model.Freshness,
             f"""
             select dataset_name, latest_trade_date, expected_trade_date, sessions_behind,
-                latest_fetched_at + {_IST} as fetched_at_ist, as_of_date
+                latest_fetched_at + {IST} as fetched_at_ist, as_of_date
             from rpt_data_freshness order by sessions_behind desc nulls first, dataset_name
             """,
         )

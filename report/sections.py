@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from report import model
+from report.charts_history import is_large
 from report.numbers import crore, number, percent
 from report.treemap import Tile, squarify
 
@@ -14,6 +15,10 @@ WIDE_MAP, NARROW_MAP = 2.6, 0.62  # width over height, as in page.css
 UNCLASSIFIED = "UNCLASSIFIED"
 # Returns at which a heat tile changes colour; five steps each way would not be told apart.
 HEAT_STEPS = (0.0025, 0.01, 0.02)
+# Parts of the ranks, best first, at which the colour of a rank changes.
+RANK_STEPS = ((0.1, "u3"), (0.25, "u2"), (0.45, "u1"), (0.55, "z"), (0.75, "d1"), (0.9, "d2"))
+ROTATION_SPAN = 4  # weeks over which won and lost ranks are counted
+ROTATION_SHARES = 3
 _ABBREVIATIONS = {"IT", "BPO", "LPG", "CNG", "PNG", "LNG", "TV", "REIT", "ETF", "PSU"}
 CATEGORIES = {
     "broad": "Broad market",
@@ -69,10 +74,23 @@ class AccountTable:
 
 
 @dataclass(frozen=True, slots=True)
+class RotationRow:
+    """One industry of the rotation table; `won` counts ranks gained, below zero lost."""
+
+    industry: str
+    ranks: tuple[int | None, ...]
+    return_1m: float | None
+    won: int | None
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """The derived parts of the page."""
 
     sentence: str
+    closes_are: str
+    prices_are: str
     nifty: model.Index | None
     index_groups: tuple[tuple[str, tuple[model.Index, ...]], ...]
     lists: tuple[tuple[str, str, tuple[model.Mover, ...]], ...]
@@ -82,6 +100,10 @@ class View:
     behind: tuple[tuple[int | None, tuple[str, ...]], ...]
     accounts: AccountTable | None
     reasons: dict[str, str]
+    large_events: tuple[model.Event, ...]
+    rotation: tuple[RotationRow, ...]
+    rotation_ranks: int
+    rotation_span: str
 
 
 def view(market: model.Market) -> View:
@@ -90,6 +112,8 @@ def view(market: model.Market) -> View:
     nifty = next((one for one in market.indices if one.name == "NIFTY 50"), None)
     return View(
         sentence=_sentence(market.session, nifty, latest),
+        closes_are=_closes_are(market.session),
+        prices_are=_prices_are(market.session),
         nifty=nifty,
         index_groups=index_groups(market.indices),
         lists=tuple((key, title, market.movers.get(key, ())) for key, title in LISTS.items()),
@@ -102,6 +126,63 @@ def view(market: model.Market) -> View:
         behind=_behind(market.freshness),
         accounts=_accounts(market.accounting),
         reasons=REASONS,
+        large_events=tuple(one for one in market.history.events if is_large(one)),
+        rotation=rotation(market.history.rotation),
+        rotation_ranks=max(
+            (rank for one in market.history.rotation for rank in one.ranks if rank), default=0
+        ),
+        rotation_span=_span(len(market.history.rotation_days)),
+    )
+
+
+def rotation(rows: Sequence[model.Rotation]) -> tuple[RotationRow, ...]:
+    """The industries with enough shares, and where each of them is going."""
+    kept = [one for one in rows if one.securities >= ROTATION_SHARES and one.ranks[-1]]
+    middle = max((one.ranks[-1] or 0 for one in kept), default=0) / 2
+    found = []
+    for one in kept:
+        now = one.ranks[-1] or 0
+        before = one.ranks[-1 - ROTATION_SPAN] if len(one.ranks) > ROTATION_SPAN else one.ranks[0]
+        won = None if before is None else before - now
+        rising = won is not None and won > 0
+        if now <= middle:
+            phase = "weakening" if won is not None and won < 0 else "leading"
+        else:
+            phase = "improving" if rising else "lagging"
+        found.append(RotationRow(one.industry, one.ranks, one.returns[-1], won, phase))
+    return tuple(found)
+
+
+def _span(weeks: int) -> str:
+    number_of = min(ROTATION_SPAN, max(weeks - 1, 1))
+    return "a week" if number_of == 1 else f"{number_of} weeks"
+
+
+def rank_heat(rank: int | None, ranks: int) -> str:
+    """The colour class of a rank among `ranks`: 'u3' for the best tenth to 'd3' for the worst."""
+    if rank is None or not ranks:
+        return "none"
+    part = (rank - 0.5) / ranks
+    return next((colour for limit, colour in RANK_STEPS if part < limit), "d3")
+
+
+def _closes_are(session: model.Session | None) -> str:
+    """What the prices of the session are, in a few words."""
+    if session is None or not session.official_shares:
+        return "16:00 quotes, not yet official"
+    if not session.quoted_shares:
+        return "Official closes"
+    return f"Official closes, {number(session.quoted_shares, 0)} shares still as quoted"
+
+
+def _prices_are(session: model.Session | None) -> str:
+    if session is None or not session.official_shares:
+        return "Prices are the vendor's 16:00 quotes, not the exchange's official closes."
+    if not session.quoted_shares:
+        return "Prices are the exchange's official closes."
+    return (
+        "Prices are the exchange's official closes; of shares that its file does not hold, the "
+        "vendor's 16:00 quotes."
     )
 
 

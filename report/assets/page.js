@@ -79,17 +79,17 @@ document.addEventListener("toggle", reachable, true);
 reachable();
 
 /* Charts. The expression interpreter (ast) needs no eval, so the page's policy can forbid it. */
-(() => {
+const embed = (place, spec) => {
   const config = JSON.parse(document.getElementById("chart-config").textContent);
-  for (const script of document.querySelectorAll("script.chart-spec")) {
-    const place = document.getElementById(script.dataset.for);
-    const controls = document.getElementById(script.dataset.for + "-controls");
-    const options = { config, actions: false, renderer: "svg", ast: true, defaultStyle: false,
-      tooltip: { disableDefaultStyle: true } };
-    if (controls) options.bind = controls;
-    vegaEmbed(place, JSON.parse(script.textContent), options).catch((error) => {
-      place.textContent = "This chart could not be drawn (" + error.message + "); the tables hold its numbers.";
-      console.error(error);
-    });
-  }
-})();
+  const controls = document.getElementById(place.id + "-controls");
+  const options = { config, actions: false, renderer: "svg", ast: true, defaultStyle: false,
+    tooltip: { disableDefaultStyle: true } };
+  if (controls) options.bind = controls;
+  vegaEmbed(place, spec, options).catch((error) => {
+    place.textContent = "This chart could not be drawn (" + error.message + "); the tables hold its numbers.";
+    console.error(error);
+  });
+};
+for (const script of document.querySelectorAll("script.chart-spec:not([data-empty])")) {
+  embed(document.getElementById(script.dataset.for), JSON.parse(script.textContent));
+}

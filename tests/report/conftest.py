@@ -5,6 +5,7 @@ About 300 shares and 32 indices over nine sessions that end with the Muhurat ses
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,7 +20,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
+from ingestion.settings import project_root
+from report import read
 from report.publish import PublishResult, publish
 
 HERE = Path(__file__).parent
@@ -61,6 +65,7 @@ class Shape:
     stale_rows: int = 3
     industries: bool = True
     seed: int = 7
+    history: int = 0
 
 
 SMALL = Shape(shares=40)
@@ -71,7 +76,7 @@ def build_warehouse(path: Path, shape: Shape = Shape()) -> Path:
     rng = np.random.default_rng(shape.seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(path) as connection:
-        connection.execute((HERE / "marts.sql").read_text())
+        create_marts(connection)
         if not shape.sessions:
             return path
         _dates(connection, shape)
@@ -82,9 +87,33 @@ def build_warehouse(path: Path, shape: Shape = Shape()) -> Path:
             "select * exclude (company_name, industry) from facts"
         )
         connection.execute((HERE / "derive.sql").read_text())
+        history = (HERE / "history.sql").read_text().replace("$sessions", str(shape.history))
+        connection.execute(history)
         _indices(connection, rng, shape)
         _operations(connection, shape)
     return path
+
+
+def promised_columns() -> dict[str, dict[str, str]]:
+    """The columns of every mart, as its dbt contract promises them."""
+    marts = {}
+    for path in sorted((project_root() / "dbt_project/models/marts").rglob("_*.yml")):
+        for mart in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+            marts[mart["name"]] = {one["name"]: one["data_type"] for one in mart["columns"]}
+    return marts
+
+
+def create_marts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Empty marts of exactly these columns: what the report asks for must be among them."""
+    marts = promised_columns()
+    for name, columns in read.LATER.items():
+        marts[name] = {**columns, **marts.get(name, {})}
+    connection.execute("create schema marts")
+    for name, columns in marts.items():
+        told = ", ".join(
+            f'"{one}" {re.sub(r" *varying", "", kind)}' for one, kind in columns.items()
+        )
+        connection.execute(f"create table marts.{name} ({told})")
 
 
 def _dates(connection: duckdb.DuckDBPyConnection, shape: Shape) -> None:
@@ -130,7 +159,7 @@ def _shares(rng: np.random.Generator, shape: Shape) -> pd.DataFrame:
         turnover = np.round(weight * rng.lognormal(0, 0.4, shape.shares) * muhurat * 1e7, 2)
         frame = pd.DataFrame(
             {
-                "security_sk": [f"sk-{n:04d}" for n in range(shape.shares)],
+                "security_sk": range(shape.shares),
                 "trade_date": day,
                 "symbol": symbols,
                 "series": "EQ",
@@ -195,8 +224,9 @@ def _indices(connection: duckdb.DuckDBPyConnection, rng: np.random.Generator, sh
         "select * exclude (index_category) from index_rows"
     )
     connection.execute(
-        "insert into marts.dim_indices select index_sk, index_name, index_category, "
-        "min(trade_date), max(trade_date) from index_rows group by all"
+        "insert into marts.dim_indices by name select index_sk, index_name, index_category, "
+        "min(trade_date) as first_trade_date, max(trade_date) as last_trade_date "
+        "from index_rows group by all"
     )
 
 
@@ -239,7 +269,7 @@ def change_one_price(warehouse: Path) -> None:
     with duckdb.connect(warehouse) as connection:
         connection.execute(
             "update marts.fct_ohlc_daily set close_price = close_price + 1 "
-            "where security_sk = 'sk-0001' and trade_date = ?",
+            "where security_sk = 1 and trade_date = ?",
             [SESSIONS[-1]],
         )
 
@@ -300,7 +330,7 @@ def place(tmp_path: Path, small_warehouse: Path) -> Callable[..., Place]:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """The full market, published once; tests only read it."""
     home = tmp_path_factory.mktemp("published")
-    build_warehouse(home / "warehouse.duckdb")
+    build_warehouse(home / "warehouse.duckdb", Shape(history=420))
     there = Place(home)
     assert there.publish().changed
     return there
@@ -314,6 +344,8 @@ def known() -> SimpleNamespace:
         stale_day=STALE_DAY,
         hostile_name=HOSTILE_NAME,
         indices=INDICES,
+        create_marts=create_marts,
+        promised_columns=promised_columns,
         change_one_price=change_one_price,
     )
 

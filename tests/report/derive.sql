@@ -1,25 +1,30 @@
 -- What dbt derives from the facts, in short: enough to fill the report's other marts.
-insert into marts.dim_securities
-select security_sk, symbol, series, any_value(company_name), any_value(industry), null,
-  min(trade_date), max(trade_date), true
+insert into marts.dim_securities by name
+select security_sk, symbol, series, any_value(company_name) as company_name,
+  any_value(industry) as industry, min(trade_date) as first_trade_date,
+  max(trade_date) as last_trade_date, true as is_current
 from facts group by security_sk, symbol, series;
-insert into marts.fct_market_breadth_daily
-select trade_date, count(*), count(*) filter (return_1d > 0), count(*) filter (return_1d < 0),
-  count(*) filter (return_1d = 0), null,
-  coalesce(sum(traded_volume) filter (return_1d > 0), 0),
-  coalesce(sum(traded_volume) filter (return_1d < 0), 0), null,
-  count(*) filter (high_price >= high_52w), count(*) filter (low_price <= low_52w),
-  sum(turnover_inr), sum(turnover_inr)::double / 1e7
+insert into marts.fct_market_breadth_daily by name
+select trade_date, 'equity' as universe, count(*) as securities_traded,
+  count(*) filter (return_1d > 0) as advances, count(*) filter (return_1d < 0) as declines,
+  count(*) filter (return_1d = 0) as unchanged,
+  coalesce(sum(traded_volume) filter (return_1d > 0), 0) as up_volume,
+  coalesce(sum(traded_volume) filter (return_1d < 0), 0) as down_volume,
+  count(*) filter (high_price >= high_52w) as new_highs_52w,
+  count(*) filter (low_price <= low_52w) as new_lows_52w,
+  sum(turnover_inr) as turnover_inr, sum(turnover_inr)::double / 1e7 as turnover_cr
 from marts.fct_ohlc_daily group by trade_date;
-insert into marts.fct_sector_daily
-select o.trade_date, s.industry, count(*), count(*) filter (return_1d > 0),
-  count(*) filter (return_1d < 0), count(*) filter (return_1d = 0), avg(return_1d),
-  sum(return_1d * turnover_cr) / nullif(sum(turnover_cr), 0), sum(turnover_inr),
-  sum(turnover_cr), arg_max(o.symbol, return_1d), max(return_1d), arg_min(o.symbol, return_1d),
-  min(return_1d)
+insert into marts.fct_sector_daily by name
+select o.trade_date, s.industry, count(*) as securities,
+  count(*) filter (return_1d > 0) as advances, count(*) filter (return_1d < 0) as declines,
+  count(*) filter (return_1d = 0) as unchanged, avg(return_1d) as return_1d_equal_weight,
+  sum(return_1d * turnover_cr) / nullif(sum(turnover_cr), 0) as return_1d_turnover_weight,
+  sum(turnover_inr) as turnover_inr, sum(turnover_cr) as turnover_cr,
+  arg_max(o.symbol, return_1d) as leader_symbol, max(return_1d) as leader_return_1d,
+  arg_min(o.symbol, return_1d) as laggard_symbol, min(return_1d) as laggard_return_1d
 from marts.fct_ohlc_daily as o inner join marts.dim_securities as s using (security_sk)
 group by o.trade_date, s.industry;
-insert into marts.rpt_movers_daily
+insert into marts.rpt_movers_daily by name
 with ranked as (
   select o.trade_date, l.list_name,
     row_number() over (partition by o.trade_date, l.list_name order by case l.list_name

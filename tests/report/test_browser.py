@@ -12,7 +12,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import duckdb
 import pytest
+
+from report.numbers import number
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 pytestmark = pytest.mark.skipif(
@@ -78,8 +81,25 @@ def chromium(tmp_path):
     return run
 
 
+def newest_of(published):
+    """What the page says first: the most traded share, its close and its averages."""
+    with duckdb.connect(published.warehouse, read_only=True) as connection:
+        [figures] = connection.execute(
+            "select p.close_price, i.sma_20, i.sma_50, i.sma_200 "
+            "from marts.fct_prices_daily as p join marts.fct_indicators_daily as i "
+            "using (security_sk, trade_date) where trade_date = '2024-11-01' and security_sk = ("
+            "select security_sk from marts.fct_prices_daily where trade_date in ("
+            "select distinct trade_date from marts.fct_prices_daily "
+            "where trade_date <> '2024-10-18' order by trade_date desc limit 20) "
+            "group by security_sk order by sum(turnover_inr) desc limit 1)"
+        ).fetchall()
+    close, *averages = [number(figure) for figure in figures]
+    named = zip((20, 50, 200), averages, strict=True)
+    return f"₹ {close} on Fri, 1 Nov 2024; " + ", ".join(f"SMA {n} {value}" for n, value in named)
+
+
 @pytest.mark.parametrize("width", [390, 1280])
-def test_page_draws_fits_and_answers_clicks(site, chromium, width):
+def test_page_draws_fits_and_answers_clicks(site, chromium, published, width):
     base, asked = site
     asked.clear()
     dom, console = chromium(f"{base}/probe/{width}", "--window-size=1400,1000", "--dump-dom")
@@ -87,10 +107,15 @@ def test_page_draws_fits_and_answers_clicks(site, chromium, width):
     found = json.loads(dom.partition("<pre>")[2].partition("</pre>")[0].replace("&gt;", ">"))
     assert [name for name, _ in found["charts"]] == [
         "chart-index",
+        "chart-share",
+        "chart-share-volume",
         "chart-breadth",
         "chart-distribution",
+        "chart-ad-line",
+        "chart-above",
+        "chart-net-highs",
     ]
-    assert all(paths > 10 for _, paths in found["charts"])
+    assert all(paths > 4 for _, paths in found["charts"])
     assert found["overflow"] <= 0
     assert found["wider"] == []
     assert found["scrolling"] == []
@@ -103,6 +128,19 @@ def test_page_draws_fits_and_answers_clicks(site, chromium, width):
     assert found["choices"] == 21
     assert found["redrawn"] is True
     assert found["unlabelled"] == []
+    newest = newest_of(published)
+    assert newest in found["share"]
+    assert found["split"][1:] == [True, "false", True]
+    assert "TCS Tcs Limited: ₹ " in found["split"][0]
+    assert "Logarithmic axis" in found["split"][0]
+    assert {"split 10 for 1", "as traded", "adjusted", "SMA 20", "SMA 50", "SMA 200"} <= set(
+        found["words"]
+    )
+    assert found["bars"] > 400
+    assert "ITC Itc Limited (until lately OLDNAME)" in found["former"][0]
+    assert found["former"][1] is True
+    assert found["unknown"][1:] == [False, "true", False]
+    assert found["followed"][1].startswith(found["followed"][0] + " ")
     assert sorted(set(asked) - {"/favicon.ico"}) == [f"/probe/{width}", "/report/index.html"]
 
 

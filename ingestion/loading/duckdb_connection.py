@@ -14,6 +14,8 @@ import psutil
 from ingestion.errors import ConfigurationError, WarehouseBusy
 
 _HOLDER = re.compile(r"\(PID (\d+)\)")
+_FIRST_HEADER = 4096  # bytes, by which DuckDB knows its files
+_FRESH_SECONDS = 3.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
@@ -47,7 +49,7 @@ def connect(
         try:
             return duckdb.connect(str(path), read_only=read_only)
         except duckdb.Error as refused:
-            holder = _holder(str(refused))
+            holder = _holder(str(refused)) or _maker(path, str(refused))
             if holder is None:
                 raise _cannot_open(path, refused) from None
             if not told:
@@ -87,3 +89,15 @@ def _holder(message: str) -> str | None:
     except psutil.Error:
         return f"PID {pid}"
     return f"PID {pid} ({command})"
+
+
+def _maker(path: Path, message: str) -> str | None:
+    """Another process that makes the file in this moment; an old file is not being made."""
+    if "not a valid DuckDB database file" not in message:
+        return None
+    try:
+        made = path.stat()
+    except OSError:
+        return None
+    fresh = made.st_size < _FIRST_HEADER and time.time() - made.st_mtime < _FRESH_SECONDS
+    return "another process, which is making it" if fresh else None

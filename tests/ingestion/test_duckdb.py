@@ -1,6 +1,7 @@
 """The embedded warehouse: its lock, its file, its credentials, and two processes at once."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -63,6 +64,28 @@ def held(tmp_path):
     yield path, holder
     holder.kill()
     holder.communicate()
+
+
+def test_a_warehouse_that_is_being_made_is_waited_for(tmp_path):
+    """The file is there before its first bytes are: whoever opens it then is too early."""
+    path, whole = tmp_path / "new.duckdb", tmp_path / "whole.duckdb"
+    duckdb.connect(str(whole)).close()
+    path.write_bytes(b"\0" * 100)
+    maker = threading.Timer(0.3, lambda: os.replace(whole, path))
+    maker.start()
+    told: list[str] = []
+    connect(path, wait_seconds=10, on_wait=told.append).close()
+    maker.join()
+    assert told == ["another process, which is making it"]
+
+
+def test_a_small_file_that_is_no_warehouse_is_not_waited_for_long(tmp_path):
+    path = tmp_path / "new.duckdb"
+    path.write_bytes(b"\0" * 100)
+    started = time.monotonic()
+    with pytest.raises(ConfigurationError, match="cannot be opened"):
+        connect(path, wait_seconds=60)
+    assert time.monotonic() - started < 10
 
 
 def test_a_held_warehouse_is_waited_for_and_its_holder_named(held):

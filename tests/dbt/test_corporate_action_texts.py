@@ -198,6 +198,11 @@ def read(
 
 
 def fill(warehouse: Any) -> None:
+    warehouse.execute(
+        "create schema if not exists intermediate; create table "
+        "intermediate.int_securities__aliases (security_sk bigint, symbol varchar, "
+        "valid_from date, valid_to date, link_reason varchar)"
+    )
     subjects = [*WORDINGS, *REMARKS]
     warehouse.execute(
         "insert into raw_data.nse_corporate_actions by name select $1::json as payload, 'k' as "
@@ -208,8 +213,11 @@ def fill(warehouse: Any) -> None:
             for n, subject in enumerate(subjects, start=1)
         ],
     )
+    models = [
+        f"int_corporate_actions__{m}" for m in ("parsed", "announcements", "pieces", "clauses")
+    ]
     run = warehouse.dbt(
-        "build", "-s", "+int_corporate_actions__clauses", "--exclude-resource-type", "unit_test"
+        "build", "--exclude-resource-type", "unit_test", "-s", "stg_nse__corporate_actions", *models
     )
     assert run.returncode == 0, run.output
 

@@ -14,6 +14,17 @@ import pytest
 
 pytestmark = pytest.mark.real_data
 
+MODELS = (
+    "adjustment_corrections",
+    "stg_nse__corporate_actions",
+    "stg_operator__adjustment_corrections",
+    "int_corporate_actions__parsed",
+    "int_corporate_actions__announcements",
+    "int_corporate_actions__pieces",
+    "int_corporate_actions__clauses",
+    "int_corporate_actions__corrections",
+    "int_corporate_actions__events",
+)
 FEED = "corporate_actions/nse_corporateActions_api_2022-08-29_to_2023-05-26.json"
 
 
@@ -30,14 +41,17 @@ def typed(
 ) -> Any:
     def fill(warehouse: Any) -> None:
         warehouse.execute(
+            "create schema if not exists intermediate; create table "
+            "intermediate.int_securities__aliases (security_sk bigint, symbol varchar, "
+            "valid_from date, valid_to date, link_reason varchar)"
+        )
+        warehouse.execute(
             "insert into raw_data.nse_corporate_actions by name select $1::json as payload, 'feed' "
             "as source_key, $2 as record_no, timestamp '2023-05-26 13:00' as fetched_at, "
             "date '2023-05-26' as trade_date, now()::timestamp as loaded_at",
             [[json.dumps(make.snake_case(row)), n] for n, row in enumerate(records, start=1)],
         )
-        run = warehouse.dbt(
-            "build", "-s", "+int_corporate_actions__events", "--exclude-resource-type", "unit_test"
-        )
+        run = warehouse.dbt("build", "--exclude-resource-type", "unit_test", "-s", *MODELS)
         assert run.returncode == 0, run.output
 
     return built_once("real_corporate_actions", fill)

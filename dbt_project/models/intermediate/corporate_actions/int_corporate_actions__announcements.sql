@@ -1,26 +1,7 @@
 {#- What the exchange said, once, however often it was fetched and however many face values it was
     repeated with; and whose share it is about. -#}
 
-with records as (
-
-    select
-        *,
-        lower(replace(replace(subject, '|', ' '), chr(160), ' ')) as lower_subject,
-        coalesce(series in ({{ sql_list(var('equity_series')) }}), true) as is_equity
-    from {{ ref('stg_nse__corporate_actions') }}
-
-),
-
-squeezed as (
-
-    select
-        *,
-        trim({{ regexp_replace_all('lower_subject', '[[:space:]]+', ' ') }}) as subject_text
-    from records
-
-),
-
-said as (
+with said as (
 
     select
         symbol,
@@ -38,7 +19,7 @@ said as (
         max(fetched_at) as last_seen_at,
         min(source_key) as source_key,
         count(*) as records
-    from squeezed
+    from {{ ref('int_corporate_actions__parsed') }}
     group by symbol, is_equity, ex_date, subject_text
 
 ),
@@ -59,17 +40,19 @@ bearers as (
 final as (
 
     select
-        {{ surrogate_key(['said.symbol', 'said.is_equity', 'said.ex_date', 'said.subject_text']) }}
+        {{ surrogate_key([
+            'said.symbol', "case when said.is_equity then 'equity' end", 'said.ex_date',
+            'said.subject_text'
+        ]) }}
             as announcement_sk,
-        bearers.security_sk,
-        bearers.security_link,
+        case when said.is_equity then bearers.security_sk end as security_sk,
+        case when said.is_equity then bearers.security_link end as security_link,
         said.*
     from said
     left join bearers
         on
             said.symbol = bearers.symbol
             and said.ex_date = bearers.ex_date
-            and said.is_equity
 
 )
 

@@ -1,103 +1,57 @@
 {#- What the prices say about the ex-dates: the bar of the ex-date, or the first one after it. -#}
 
-with dates as (
+with asked as (
 
-    select distinct
-        security_sk,
-        ex_date
-    from {{ ref('int_corporate_actions__events') }}
-    where
-        security_sk is not null
-        and ex_date is not null
-        and coalesce(status, 'needs_review') = 'needs_review'
-
-    union
-
-    select
-        security_sk,
-        ex_date
-    from {{ ref('int_corporate_actions__corrections') }}
-    where security_sk is not null and ex_date is not null
-
-),
-
-history as (
-
-    select min(trade_date) as history_from from {{ ref('int_prices__bars') }}
-
-),
-
-spells as (
-
-    -- Under which symbols the securities concerned traded, and when.
-    select
-        symbols.security_sk,
-        symbols.symbol,
-        symbols.valid_from,
-        symbols.valid_to
-    from {{ ref('int_securities__symbols') }} as symbols
-    where symbols.security_sk in (select dates.security_sk from dates)
+    select * from {{ ref('int_corporate_actions__ex_dates') }}
 
 ),
 
 bars as (
 
     select
-        spells.security_sk,
-        bars.trade_date,
-        bars.symbol,
-        bars.open_price,
-        bars.previous_close_price
-    from {{ ref('int_prices__bars') }} as bars
-    inner join spells
+        symbol,
+        trade_date,
+        cast(open_price as double precision) as open_price,
+        nullif(cast(previous_close_price as double precision), 0) as previous_close_price
+    from {{ ref('int_prices__bars') }}
+
+),
+
+at_once as (
+
+    select
+        asked.security_sk,
+        asked.ex_date,
+        bars.*
+    from asked
+    inner join bars on asked.symbol = bars.symbol and asked.session_date = bars.trade_date
+    where asked.session_date between asked.valid_from and asked.valid_to
+
+),
+
+missed as (
+
+    -- Few: what did not trade in that session.
+    select asked.*
+    from asked
+    left join at_once
+        on asked.security_sk = at_once.security_sk and asked.ex_date = at_once.ex_date
+    where at_once.security_sk is null and asked.ex_date >= asked.history_from
+
+),
+
+later as (
+
+    select
+        missed.security_sk,
+        missed.ex_date,
+        bars.*
+    from missed
+    inner join bars
         on
-            bars.symbol = spells.symbol
-            and bars.trade_date between spells.valid_from and spells.valid_to
-
-),
-
-firsts as (
-
-    select
-        security_sk,
-        min(trade_date) as first_bar_date
-    from bars
-    group by security_sk
-
-),
-
-on_the_day as (
-
-    select
-        dates.security_sk,
-        dates.ex_date,
-        bars.trade_date as evidence_date
-    from dates
-    inner join bars on dates.security_sk = bars.security_sk and dates.ex_date = bars.trade_date
-
-),
-
-after_the_day as (
-
-    select
-        dates.security_sk,
-        dates.ex_date,
-        min(bars.trade_date) as evidence_date
-    from dates
-    inner join history on dates.ex_date >= history.history_from
-    inner join bars on dates.security_sk = bars.security_sk and dates.ex_date < bars.trade_date
-    left join on_the_day
-        on dates.security_sk = on_the_day.security_sk and dates.ex_date = on_the_day.ex_date
-    where on_the_day.security_sk is null
-    group by dates.security_sk, dates.ex_date
-
-),
-
-found as (
-
-    select * from on_the_day
-    union all
-    select * from after_the_day
+            missed.symbol = bars.symbol
+            and missed.session_date < bars.trade_date
+            and bars.trade_date between missed.valid_from and missed.valid_to
 
 ),
 
@@ -105,39 +59,45 @@ ranked as (
 
     -- One bar, even if two symbols of a security should have traded that day.
     select
-        dates.security_sk,
-        dates.ex_date,
-        found.evidence_date,
-        bars.symbol as traded_symbol,
-        cast(bars.open_price as double precision) as open_price,
-        nullif(cast(bars.previous_close_price as double precision), 0) as previous_close_price,
-        history.history_from,
-        coalesce(firsts.first_bar_date < dates.ex_date, false) as has_earlier_bar,
-        row_number() over (
-            partition by dates.security_sk, dates.ex_date order by bars.symbol
-        ) as nth
-    from dates
-    cross join history
-    left join firsts on dates.security_sk = firsts.security_sk
-    left join found on dates.security_sk = found.security_sk and dates.ex_date = found.ex_date
-    left join bars
-        on found.security_sk = bars.security_sk and found.evidence_date = bars.trade_date
+        *,
+        row_number() over (partition by security_sk, ex_date order by trade_date, symbol) as nth
+    from (
+        select * from at_once
+        union all
+        select * from later
+    ) as found
+
+),
+
+dates as (
+
+    select
+        security_sk,
+        ex_date,
+        max(history_from) as history_from,
+        max(case when has_earlier_bar then 1 else 0 end) = 1 as has_earlier_bar
+    from asked
+    group by security_sk, ex_date
 
 ),
 
 final as (
 
     select
-        security_sk,
-        ex_date,
-        evidence_date,
-        traded_symbol,
-        open_price,
-        previous_close_price,
-        history_from,
-        has_earlier_bar
-    from ranked
-    where nth = 1
+        dates.security_sk,
+        dates.ex_date,
+        dates.history_from,
+        dates.has_earlier_bar,
+        ranked.trade_date as evidence_date,
+        ranked.symbol as traded_symbol,
+        ranked.open_price,
+        ranked.previous_close_price
+    from dates
+    left join ranked
+        on
+            dates.security_sk = ranked.security_sk
+            and dates.ex_date = ranked.ex_date
+            and ranked.nth = 1
 
 )
 

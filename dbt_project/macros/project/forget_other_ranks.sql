@@ -13,7 +13,8 @@
   where trade_date in (
     select built.trade_date
     from (
-      select trade_date, {{ signature }} from {{ this }} group by trade_date
+      select trade_date, {{ signature }} from {{ this }}
+      where {{ value }} is not null group by trade_date
     ) as built
     left join (
       select trade_date, {{ signature }} from {{ upstream }}

@@ -27,6 +27,8 @@ windowed as (
         0.000000001 * avg(close_adj) {{ over_bars(199) }} as margin,
         stddev_pop(close_adj) {{ over_bars(19) }} as deviation_20,
         min(high_adj - low_adj) {{ over_bars(6) }} as narrowest_7,
+        max(high_adj) {{ over_bars(19) }} as highest_20,
+        min(low_adj) {{ over_bars(19) }} as lowest_20,
         avg(volume_adj) {{ over_bars(20, 1) }} as mean_volume,
         stddev_samp(volume_adj) {{ over_bars(20, 1) }} as volume_deviation,
         avg(cast(turnover_inr as double precision)) {{ over_bars(19) }} as mean_turnover,
@@ -92,6 +94,8 @@ final as (
         case
             when bar_no >= 7 then high_adj - low_adj <= narrowest_7 * 1.000000001
         end as nr7,
+        case when bar_no >= 20 then high_adj >= highest_20 end as is_20d_high,
+        case when bar_no >= 20 then low_adj <= lowest_20 end as is_20d_low,
         high_adj < previous_high and low_adj > previous_low as inside_day,
         {{ is_circuit('close_price', 'high_price', 'previous_close * share_factor', 1) }}
         as is_upper_circuit,

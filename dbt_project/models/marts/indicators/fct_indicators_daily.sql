@@ -1,10 +1,35 @@
-{{ config(materialized='view') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key=['security_sk', 'trade_date'],
+        on_schema_change='fail',
+        pre_hook=[
+            "{{ forget_stale(ref('fct_prices_daily'), 'share_version') }}",
+            "{{ forget_other_benchmark() }}",
+            "{{ forget_other_ranks(ref('int_indicators__ranks'), 'rs_rank_252d') }}"
+        ]
+    )
+}}
 
--- Gated by the audit like every mart: depends_on {{ ref('int_quotes__disposed') }}
--- Every part is built incrementally; a bar shows when all of them have it in the same version.
+-- A hook reads it: depends_on: {{ ref('int_indicators__benchmark') }}
 with windows as (
 
-    select * from {{ ref('int_indicators__windows') }}
+    select windows.*
+    from {{ ref('int_indicators__windows') }} as windows
+    {% if is_incremental() -%}
+    left join (
+        select
+            security_sk,
+            max(trade_date) as last_date
+        from {{ this }}
+        group by security_sk
+    ) as kept on windows.security_sk = kept.security_sk
+    where
+        kept.last_date is null
+        or windows.trade_date > kept.last_date
+        or windows.trade_date not in (select built.trade_date from {{ this }} as built)
+    {%- endif %}
 
 ),
 
@@ -77,7 +102,7 @@ final as (
         {% set gain, loss = 'recursive_averages.avg_gain_14', 'recursive_averages.avg_loss_14' -%}
         case
             when {{ gain }} + {{ loss }} < 0.00000000000001 then 0
-            else 100 * {{ gain }} / ({{ gain }} + {{ loss }})
+            else 100 * ({{ gain }} / ({{ gain }} + {{ loss }}))
         end as rsi_14,
         case
             when recursive_averages.macd_signal is not null then recursive_averages.macd
@@ -149,11 +174,15 @@ final as (
         windows.range_pct,
         windows.close_location_value,
         windows.nr7,
+        windows.is_20d_high,
+        windows.is_20d_low,
         windows.inside_day,
 
         -- strength
         ranks.rs_rank_252d,
         risk.rs_vs_nifty_63d,
+        risk.benchmark_close,
+        risk.benchmark_return_1d,
 
         -- versions
         windows.session_version,

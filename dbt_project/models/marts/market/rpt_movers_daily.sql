@@ -1,12 +1,32 @@
-with prices as (
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='trade_date',
+        on_schema_change='fail',
+        pre_hook="{{ forget_stale(ref('int_market__sessions'), none, onwards=false) }}"
+    )
+}}
 
-    select * from {{ ref('fct_ohlc_daily') }}
+with sessions as (
+
+    select *
+    from {{ ref('int_market__sessions') }}
+    {% if is_incremental() -%}
+    where trade_date not in (select built.trade_date from {{ this }} as built)
+    {%- endif %}
 
 ),
 
-securities as (
+moves as (
 
-    select * from {{ ref('dim_securities') }}
+    select
+        market.*,
+        sessions.session_version as content_version,
+        {{ crore('market.turnover_inr') }} as turnover_cr
+    from {{ ref('int_market__moves') }} as market
+    inner join sessions on market.trade_date = sessions.trade_date
+    where market.security_type <> 'rights_entitlement'
 
 ),
 
@@ -16,6 +36,11 @@ securities as (
     {'name': 'losers', 'key': 'return_1d', 'where': 'return_1d < 0 and ' ~ floor},
     {'name': 'most_active_value', 'key': 'turnover_inr desc', 'where': 'turnover_inr > 0'},
     {'name': 'most_active_volume', 'key': 'traded_volume desc', 'where': 'traded_volume > 0'},
+    {'name': 'volume_shockers', 'key': 'relative_volume desc', 'where': 'is_volume_shocker'},
+    {
+        'name': 'delivery_leaders', 'key': 'delivery_pct desc, turnover_inr desc',
+        'where': 'delivery_pct is not null and ' ~ floor
+    },
 ] -%}
 
 ranked as (
@@ -25,8 +50,10 @@ ranked as (
         security_sk,
         trade_date,
         '{{ list.name }}' as list_name,
-        row_number() over (partition by trade_date order by {{ list.key }}, symbol) as rank_no
-    from prices
+        row_number() over (
+            partition by trade_date order by {{ list.key }}, security_sk
+        ) as rank_no
+    from moves
     where {{ list.where }}
     {% if not loop.last %}union all
     {% endif %}
@@ -34,25 +61,42 @@ ranked as (
 
 ),
 
+listed as (
+
+    select * from ranked
+    where rank_no <= {{ var('movers_list_length') }}
+
+),
+
+securities as (
+
+    select * from {{ ref('dim_securities') }}
+
+),
+
 final as (
 
     select
-        ranked.trade_date,
-        cast(ranked.list_name as varchar(32)) as list_name,
-        cast(ranked.rank_no as integer) as rank_no,
-        prices.security_sk,
+        listed.trade_date,
+        cast(listed.list_name as varchar(32)) as list_name,
+        cast(listed.rank_no as integer) as rank_no,
+        listed.security_sk,
         prices.symbol,
         prices.series,
         securities.company_name,
         prices.close_price,
-        prices.return_1d,
-        prices.turnover_cr,
-        prices.traded_volume
-    from ranked
-    inner join prices
-        on ranked.security_sk = prices.security_sk and ranked.trade_date = prices.trade_date
-    inner join securities on ranked.security_sk = securities.security_sk
-    where ranked.rank_no <= {{ var('movers_list_length') }}
+        moves.return_1d,
+        moves.turnover_cr,
+        moves.traded_volume,
+        moves.relative_volume,
+        moves.delivery_pct,
+        moves.content_version as session_version
+    from listed
+    inner join moves
+        on listed.security_sk = moves.security_sk and listed.trade_date = moves.trade_date
+    inner join {{ ref('fct_prices_daily') }} as prices
+        on listed.security_sk = prices.security_sk and listed.trade_date = prices.trade_date
+    inner join securities on listed.security_sk = securities.security_sk
 
 )
 

@@ -81,6 +81,8 @@ class Mover:
     return_1d: float | None
     turnover_cr: Decimal | None
     traded_volume: int | None
+    relative_volume: float | None
+    delivery_pct: float | None
 
 
 @dataclass(frozen=True, slots=True)

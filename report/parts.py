@@ -19,6 +19,7 @@ PASS_VALUES = 120_000_000
 GROWING: dict[str, str] = {
     "fct_prices_daily": "trade_date",
     "fct_indicators_daily": "trade_date",
+    "fct_price_revisions": "trade_date",
     "fct_ohlc_weekly": "week_start",
     "fct_ohlc_monthly": "month_start",
 }
@@ -28,13 +29,16 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "dim_dates": ("calendar_date",),
     "dim_securities": ("security_sk",),
     "dim_indices": ("index_sk",),
+    "dim_security_identities": ("security_sk", "valid_from"),
     "fct_ohlc_daily": ("trade_date", "security_sk"),
     "fct_prices_daily": ("trade_date", "security_sk"),
     "fct_indicators_daily": ("trade_date", "security_sk"),
+    "fct_price_revisions": ("trade_date", "security_sk", "version_no"),
     "fct_ohlc_weekly": ("week_start", "security_sk"),
     "fct_ohlc_monthly": ("month_start", "security_sk"),
     "fct_index_daily": ("trade_date", "index_sk"),
     "fct_sector_daily": ("trade_date", "industry"),
+    "fct_corporate_actions": ("ex_date", "event_sk"),
     "rpt_movers_daily": ("trade_date", "list_name", "rank_no"),
 }
 

@@ -41,6 +41,8 @@ LATER: dict[str, dict[str, str]] = {
         "universe": "varchar", "ad_line": "double", "pct_above_50dma": "double",
         "pct_above_200dma": "double",
     },
+    "dim_securities": {"security_type": "varchar"},
+    "rpt_movers_daily": {"relative_volume": "double", "delivery_pct": "double"},
     "fct_sector_daily": {"return_1m": "double", "rank_1m": "integer"},
     "fct_corporate_actions": {
         "security_sk": "bigint", "symbol": "varchar", "company_name": "varchar", "ex_date": "date",
@@ -188,7 +190,7 @@ class _Reader:
         for row in self._rows(
             """
             select list_name, rank_no, symbol, series, company_name, close_price, return_1d,
-                turnover_cr, traded_volume
+                turnover_cr, traded_volume, relative_volume, delivery_pct
             from rpt_movers_daily where trade_date = ? order by list_name, rank_no
             """,
             day,

@@ -149,7 +149,7 @@ def _chosen(marts: Marts, days: Sequence[date]) -> list[dict[str, Any]]:
         select ranked.security_sk, ranked.symbol, ranked.series, s.company_name, {reasons},
             list_filter(all_symbols, lambda one: one <> ranked.symbol) as former_symbols
         from ranked
-        left join dim_securities as s on s.security_sk::varchar = ranked.security_sk::varchar
+        left join dim_securities as s on s.security_sk = ranked.security_sk
         where {" or ".join(f'"{reason}"' for reason in conditions)}
         order by ranked.turnover desc, ranked.symbol
         """,
@@ -202,8 +202,8 @@ def _extremes(marts: Marts, day: date, side: str) -> tuple[model.Extreme, ...]:
         select u.symbol, u.series, s.company_name, u.close_adj, u.low_52w, u.high_52w, u.distance,
             u.is_new, u.rsi_14, u.turnover_cr
         from (from bars union all from quotes) as u
-        left join dim_securities as s on s.security_sk::varchar = u.security_sk::varchar
-        where u.turnover_cr >= $2
+        left join dim_securities as s on s.security_sk = u.security_sk
+        where u.turnover_cr >= $2 and coalesce(s.security_type, 'equity') = 'equity'
         order by u.is_new desc, case when u.is_new then -u.turnover_cr else abs(u.distance) end,
             u.symbol
         limit {EXTREMES}

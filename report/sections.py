@@ -33,6 +33,11 @@ LISTS = {
     "most_active_value": "Most active by value",
     "most_active_volume": "Most active by volume",
 }
+# Lists that stand only where the history gives them rows: they need 20 sessions, or deliveries.
+LATER_LISTS = {
+    "volume_shockers": "Volume against its own average",
+    "delivery_leaders": "Largest part delivered",
+}
 DISPOSITIONS = {
     "mart_ohlc": "Share mart",
     "mart_index": "Index mart",
@@ -116,7 +121,11 @@ def view(market: model.Market) -> View:
         prices_are=_prices_are(market.session),
         nifty=nifty,
         index_groups=index_groups(market.indices),
-        lists=tuple((key, title, market.movers.get(key, ())) for key, title in LISTS.items()),
+        lists=tuple(
+            (key, title, market.movers.get(key, ()))
+            for key, title in (LISTS | LATER_LISTS).items()
+            if key in LISTS or market.movers.get(key)
+        ),
         maps=(
             ("wide", turnover_map(market.sectors, WIDE_MAP, WIDE_TILES)),
             ("narrow", turnover_map(market.sectors, NARROW_MAP, NARROW_TILES)),

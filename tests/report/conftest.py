@@ -207,7 +207,7 @@ def _indices(connection: duckdb.DuckDBPyConnection, rng: np.random.Generator, sh
             opened = round(level * (1 + rng.normal(0, 0.002)), 2)
             rows.append(
                 {
-                    "index_sk": f"ix-{number:03d}", "trade_date": day, "index_name": name,
+                    "index_sk": number, "trade_date": day, "index_name": name,
                     "index_category": category, "open_price": opened,
                     "high_price": max(opened, close) * 1.003,
                     "low_price": min(opened, close) * 0.997, "close_price": close,

@@ -49,7 +49,7 @@ with averages as (
   from marts.fct_prices_daily where trade_date <> date '2024-10-18'
   window w as (partition by security_sk order by trade_date)
 )
-select security_sk, trade_date, return_1d, case when n >= 20 then a20 end as sma_20,
+select security_sk, trade_date, close_adj, return_1d, case when n >= 20 then a20 end as sma_20,
   case when n >= 50 then a50 end as sma_50, case when n >= 200 then a200 end as sma_200,
   case when n > 250 then high_52w end as high_52w, case when n > 250 then low_52w end as low_52w,
   case when n > 250 then close_adj / high_52w - 1 end as pct_from_52w_high,
@@ -69,10 +69,10 @@ update marts.fct_market_breadth_daily as b set ad_line = a.ad_line, pct_above_50
   pct_above_200dma = a.p200
 from (
   select trade_date, any_value(x.ad_line) as ad_line,
-    count(*) filter (close_adj > sma_50)::double / nullif(count(sma_50), 0) as p50,
-    count(*) filter (close_adj > sma_200)::double / nullif(count(sma_200), 0) as p200
+    count(*) filter (p.close_adj > sma_50)::double / nullif(count(sma_50), 0) as p50,
+    count(*) filter (p.close_adj > sma_200)::double / nullif(count(sma_200), 0) as p200
   from marts.fct_indicators_daily
-  join marts.fct_prices_daily using (security_sk, trade_date)
+  join marts.fct_prices_daily as p using (security_sk, trade_date)
   join (
     select trade_date, sum(advances - declines) over (order by trade_date) as ad_line
     from marts.fct_market_breadth_daily where trade_date <> date '2024-10-18'

@@ -22,6 +22,7 @@ _LATE = timedelta(days=10)  # until then the feed still adds to a window that ha
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _EQUITIES = "/content/equities"
 
+FIRST = date(1994, 11, 3)  # the oldest bhavcopy
 DATED = ("bhavcopy", "sec_bhavdata", "index_closes")
 CURRENT = ("equity_list", "symbol_changes", "index_constituents", "holidays")
 ACTIONS = "corporate_actions"

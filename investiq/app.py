@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from ingestion.errors import ConfigurationError, InvestiqError
 from ingestion.settings import Settings, load_settings
@@ -15,6 +16,7 @@ from investiq.console import err, out
 from investiq.sources import SourceName
 from investiq.steps import Span
 
+_INTERRUPTED = 130
 app = typer.Typer(
     name="investiq",
     help="An end-of-day warehouse of the NSE: ingest → promote → load → build → check → report.",
@@ -35,7 +37,7 @@ class Options:
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="one session")]
 From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="first day")]
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="last day")]
-SourceOption = Annotated[SourceName, typer.Option(help="live, sandbox or directory")]
+SourceOption = Annotated[SourceName, typer.Option(help="live, nse, sandbox or directory")]
 Folder = Annotated[Path | None, typer.Argument(help="the folder, with --source directory")]
 Again = Annotated[
     bool, typer.Option("--again", help="although it has been done, or the day is closed")
@@ -76,7 +78,7 @@ def ingest(
     last: To = None,
     again: Again = False,
 ) -> None:
-    """Fetch quotes and land the bytes as received."""
+    """Fetch quotes, or the exchange's files, and land the bytes as received."""
     from investiq import chain, steps
     from investiq.context import object_store
     from investiq.sources import open_source
@@ -85,7 +87,10 @@ def ingest(
     with open_source(source, settings, folder) as origin, object_store(settings) as store:
         outcomes = steps.ingest(settings, origin, _span(day, first, last), store, again=again)
     for outcome in outcomes:
-        out.print(f"{outcome.trade_date or ''} {outcome.status}: {outcome.detail}", markup=False)
+        what = "" if outcome.dataset_name == "quotes" else f" {outcome.dataset_name}"
+        out.print(
+            f"{outcome.trade_date or ''}{what} {outcome.status}: {outcome.detail}", markup=False
+        )
     chain.raise_refusals(outcomes)
 
 
@@ -103,6 +108,30 @@ def airbyte() -> None:
     for outcome in outcomes:
         out.print(f"{outcome.status}: {outcome.detail}", markup=False, soft_wrap=True)
     out.print(f"{sum(outcome.status == 'ok' for outcome in outcomes)} objects landed")
+
+
+@app.command()
+def backfill(
+    folder: Folder = None,
+    source: SourceOption = SourceName.NSE,
+    first: From = None,
+    last: To = None,
+    dataset: Annotated[
+        list[str] | None, typer.Option(help="one dataset, may be repeated [default: all]")
+    ] = None,
+    again: Again = False,
+    build: Annotated[bool, typer.Option("--build/--no-build", help="load and publish too")] = True,
+) -> None:
+    """Bring a range of the exchange's files; what has landed well is not asked for again."""
+    from investiq.backfill import backfill as bring
+    from investiq.context import object_store
+    from investiq.sources import open_source
+
+    if source is SourceName.LIVE:
+        raise typer.BadParameter("live quotes have no past; use --source nse")
+    settings, span = _settings(source), _span(None, first, last)
+    with open_source(source, settings, folder) as origin, object_store(settings) as store:
+        bring(settings, origin, span, store, datasets=dataset or (), again=again, build=build)
 
 
 @app.command()
@@ -231,30 +260,29 @@ def redrive(
 def main() -> None:
     """Run the command; an error is one paragraph that ends with the next step."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        code = app(standalone_mode=False) or 0
     except InvestiqError as problem:
         if Options.debug:
             raise
         err.print(f"[red bold]error:[/] {_plain(str(problem))}")
-        sys.exit(problem.exit_code)
-    except typer.Abort:
-        sys.exit(130)
-    except KeyboardInterrupt:
-        err.print("interrupted; run the same command again, it goes on where it stopped")
-        sys.exit(130)
+        code = problem.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        code = _INTERRUPTED
     except Exception as problem:
         if Options.debug:
             raise
-        sys.exit(_unforeseen(problem))
+        code = _unforeseen(problem)
+    if code == _INTERRUPTED:  # typer turns an interrupt into this code
+        err.print("interrupted; run the same command again, it goes on where it stopped")
+    sys.exit(code)
 
 
 def _unforeseen(problem: Exception) -> int:
     """Errors of the command line itself keep their own text; others name the next step."""
     from botocore.exceptions import BotoCoreError, ClientError
-    from click import ClickException
 
-    if isinstance(problem, ClickException):
-        problem.show()
+    if isinstance(problem, TyperException) and (show := getattr(problem, "show", None)):
+        show()  # what is wrong with the command line; typer brings a click of its own along
         return problem.exit_code
     said = f"{type(problem).__name__}: {' '.join(str(problem).split())[:300]}"
     if isinstance(problem, BotoCoreError | ClientError):

@@ -47,6 +47,18 @@ def run(
         CheckFailed, BuildFailed, LoadFailed: nothing was published.
     """
     outcomes = steps.ingest(settings, source, span, store, again=again)
+    finish(settings, source, store, outcomes)
+    raise_refusals(outcomes)
+
+
+def finish(
+    settings: Settings, source: Source, store: ObjectStore, outcomes: Sequence[Outcome]
+) -> None:
+    """What follows ingestion; a failure that a refusal of the source explains is only told.
+
+    Raises:
+        CheckFailed, BuildFailed, LoadFailed: nothing was published.
+    """
     steps.collect_airbyte(settings, store)
     steps.promote(store)
     steps.load(settings, store)
@@ -56,7 +68,6 @@ def run(
         if not _refused(outcomes):
             raise
         err.print(f"[yellow]nothing was published:[/] {escape(str(consequence))}")
-    raise_refusals(outcomes)
 
 
 def publish_if_new(settings: Settings, as_of: date) -> None:

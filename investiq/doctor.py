@@ -52,6 +52,7 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
     yield _guarded("object store", lambda: _object_store(settings))
     yield _guarded("warehouse", lambda: _warehouse(settings))
     yield _rapidapi(settings)
+    yield _nse(settings)
 
 
 def _packages() -> Iterator[Finding]:
@@ -97,15 +98,28 @@ def _warehouse(settings: Settings) -> Finding:
     return Finding("warehouse", "ok", f"{path}, {row[0] if row else 0} objects loaded")
 
 
-def _rapidapi(settings: Settings) -> Finding:
-    url = urlsplit(settings.rapidapi_url)
+def _nse(settings: Settings) -> Finding:
+    reached, seen = _reached(settings.nse_archives_url)
+    return Finding(
+        "NSE (archives)",
+        "ok" if reached else "optional",
+        seen,
+        "" if reached else "check the connection, or bring files in with `--source directory PATH`",
+    )
+
+
+def _reached(address: str) -> tuple[bool, str]:
+    url = urlsplit(address)
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
         with socket.create_connection((url.hostname or "", port), timeout=_TIMEOUT):
-            reached = True
+            return True, f"{url.hostname} answers"
     except OSError:
-        reached = False
-    seen = f"{url.hostname} {'answers' if reached else 'cannot be reached'}"
+        return False, f"{url.hostname} cannot be reached"
+
+
+def _rapidapi(settings: Settings) -> Finding:
+    reached, seen = _reached(settings.rapidapi_url)
     if settings.rapidapi_key is None:
         return Finding(
             "RapidAPI (live quotes)",

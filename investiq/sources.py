@@ -1,9 +1,9 @@
-"""Where a run takes its data from: the live APIs, the simulated exchange, or a folder."""
+"""Where a run takes its data from: a live API, the exchange, the simulated exchange, a folder."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -17,19 +17,25 @@ from ingestion.settings import Settings
 DEMO_NEWEST = date(2025, 10, 24)
 DEMO_OLDEST = date(2025, 10, 9)  # eleven sessions with Muhurat on 21 October and a holiday after it
 _AFTER_CLOSE = timedelta(hours=1)
+_FILES_ARE_OUT = time(19, 0)
 
 
 class SourceName(StrEnum):
     """What `--source` takes."""
 
     LIVE = "live"
+    NSE = "nse"
     SANDBOX = "sandbox"
     DIRECTORY = "directory"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source with its own present: in the sandbox the clock is the simulated one."""
+    """A source with its own present: in the sandbox the clock is the simulated one.
+
+    Attributes:
+        quotes, archives: what it brings when it is asked for a session.
+    """
 
     name: str
     settings: Settings
@@ -37,6 +43,8 @@ class Source:
     before_session: Callable[[date], None] = field(default=lambda day: None)
     folder: Path | None = None
     origin: Origin = Origin.REAL
+    quotes: bool = False
+    archives: bool = False
 
     def newest_session(self, calendar: TradingCalendar) -> date:
         """The session that has opened last by the source's own clock."""
@@ -63,7 +71,14 @@ def open_source(name: SourceName, settings: Settings, folder: Path | None) -> It
         with _sandbox(settings) as source:
             yield source
         return
-    yield Source(name, settings, lambda: datetime.now(UTC), folder=folder)
+    yield Source(
+        name,
+        settings,
+        lambda: datetime.now(UTC),
+        folder=folder,
+        quotes=name is SourceName.LIVE,
+        archives=name is SourceName.NSE,
+    )
 
 
 @contextmanager
@@ -73,7 +88,7 @@ def _sandbox(settings: Settings) -> Iterator[Source]:
     from sandbox.market import Market
 
     calendar = default_calendar()
-    now = [calendar.closes_at(DEMO_NEWEST) + _AFTER_CLOSE]
+    now = [_evening(calendar, DEMO_NEWEST)]
     market = Market.build()
     opens, ends = market.sessions[0], market.sessions[-1]
     with Exchange(market, now=now[0]) as exchange:
@@ -86,7 +101,7 @@ def _sandbox(settings: Settings) -> Iterator[Source]:
                 )
             if not calendar.is_session(day):
                 return
-            now[0] = calendar.closes_at(day) + _AFTER_CLOSE
+            now[0] = _evening(calendar, day)
             exchange.set_clock(now[0])
 
         simulated = settings.model_copy(
@@ -95,6 +110,9 @@ def _sandbox(settings: Settings) -> Iterator[Source]:
                 "rapidapi_key": SecretStr("simulated"),
                 "rapidapi_requests_per_second": 50,
                 "rapidapi_requests_per_day": 100_000,
+                "nse_archives_url": exchange.url,
+                "nse_url": exchange.url,
+                "nse_requests_per_second": 1000,
             }
         )
         yield Source(
@@ -103,4 +121,12 @@ def _sandbox(settings: Settings) -> Iterator[Source]:
             clock=lambda: now[0].astimezone(UTC),
             before_session=before_session,
             origin=Origin.SIMULATED,
+            quotes=True,
+            archives=True,
         )
+
+
+def _evening(calendar: TradingCalendar, day: date) -> datetime:
+    """When the session is over and its files are out."""
+    evening = datetime.combine(day, _FILES_ARE_OUT, tzinfo=IST)
+    return max(evening, calendar.closes_at(day) + _AFTER_CLOSE)

@@ -3,12 +3,15 @@
 ingest → promote → load → check arrival → build → check ohlc → report
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ingestion.calendar import TradingCalendar, default_calendar
+from ingestion.archive_plan import may_trade
+from ingestion.calendar import default_calendar
 from ingestion.errors import ConfigurationError
 from ingestion.ingest import ingest_directory, ingest_session
 from ingestion.loading import DATASETS, LoadReport, load_pending
@@ -20,6 +23,7 @@ from ingestion.settings import Settings
 from ingestion.sources import airbyte
 from ingestion.sources.rapidapi import rapidapi_quotes
 from investiq import context
+from investiq.archives import open_archives
 from investiq.console import step, waiting
 from investiq.dbt import BuildReport
 from investiq.dbt import build as dbt_build
@@ -38,9 +42,20 @@ class Span:
     first: date | None
     last: date | None
 
-    def sessions(self, calendar: TradingCalendar, newest: date) -> list[date]:
-        """The days to ask for: the span, or the newest session alone."""
-        if self.first is None and self.last is None:
+    @property
+    def is_open(self) -> bool:
+        """Whether no day was named."""
+        return self.first is None and self.last is None
+
+    def sessions(
+        self, newest: date, trades: Callable[[date], bool], *, closed_too: bool = False
+    ) -> list[date]:
+        """The days to ask for: the span, or the newest session alone.
+
+        Of the span those that may be sessions; when none may, or with `closed_too`, its first day
+        or all of it.
+        """
+        if self.is_open:
             return [newest]
         first = self.first or self.last
         last = self.last or newest
@@ -51,7 +66,9 @@ class Span:
             )
         days = (first + timedelta(days=n) for n in range((last - first).days + 1))
         wanted = list(days)
-        return [day for day in wanted if calendar.is_session(day)] or wanted[:1]
+        if closed_too:
+            return wanted
+        return [day for day in wanted if trades(day)] or wanted[:1]
 
 
 def ingest(
@@ -70,22 +87,34 @@ def ingest(
                 progress=advance,
             )
         calendar = default_calendar()
-        days = span.sessions(calendar, source.newest_session(calendar))
+        newest = source.newest_session(calendar)
         outcomes = []
-        with rapidapi_quotes(source.settings, source.clock) as quotes:
+        with ExitStack() as opened:
+            quotes = archives = None
+            if source.quotes:
+                quotes = opened.enter_context(rapidapi_quotes(source.settings, source.clock))
+            if source.archives:
+                archives = opened.enter_context(open_archives(source, store))
+            trades = calendar.is_session if quotes else partial(may_trade, calendar)
+            days = span.sessions(newest, trades, closed_too=again and not quotes)
             for number, day in enumerate(days, start=1):
                 source.before_session(day)
-                outcomes.append(
-                    ingest_session(
-                        day,
-                        quotes,
-                        store,
-                        calendar,
-                        again=again,
-                        clock=source.clock,
-                        secrets=settings.secrets,
+                if quotes:
+                    outcomes.append(
+                        ingest_session(
+                            day,
+                            quotes,
+                            store,
+                            calendar,
+                            again=again,
+                            clock=source.clock,
+                            secrets=settings.secrets,
+                        )
                     )
-                )
+                if archives:
+                    outcomes += archives.session(day, look_back=span.is_open, again=again)
+                    if archives.refused:
+                        break
                 advance(number, len(days))
         return outcomes
 

@@ -25,7 +25,7 @@ def paragraph(ended) -> str:
         (["status"], {}, 2, "There is no warehouse at .* Run `investiq run`"),
         (["report"], {}, 2, "There is no warehouse at .* `investiq run"),
         (["check", "arrival"], {}, 2, "Run `investiq"),
-        (["check", "nonsense"], {}, 2, "Name one of arrival, ohlc"),
+        (["check", "nonsense"], {}, 2, "Name one of arrival, "),
         (["load", "nonsense"], {}, 2, "Name one of rapidapi_quotes"),
         (["ingest"], {}, 2, "INVESTIQ_RAPIDAPI_KEY"),
         (["airbyte"], {"INVESTIQ_AIRBYTE_PREFIX": "raw"}, 2, "no folder of Airbyte's own"),
@@ -102,7 +102,12 @@ def test_debug_gives_the_trace(tmp_path):
 
 
 def test_doctor_says_what_is_there_and_what_to_do(investiq, tmp_path):
-    ended = investiq("doctor", home=tmp_path / "home", INVESTIQ_RAPIDAPI_URL="http://127.0.0.1:9")
+    ended = investiq(
+        "doctor",
+        home=tmp_path / "home",
+        INVESTIQ_RAPIDAPI_URL="http://127.0.0.1:9",
+        INVESTIQ_NSE_ARCHIVES_URL="http://127.0.0.1:9",
+    )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     for word in ("embedded SeaweedFS", "INVESTIQ_RAPIDAPI_KEY", "2016-01-01 to 2026-12-31"):
         assert word in ended.stdout
@@ -117,6 +122,7 @@ def test_doctor_is_red_when_the_object_store_is_not_there(investiq, tmp_path):
         AWS_ACCESS_KEY_ID="a",
         AWS_SECRET_ACCESS_KEY="b",  # pragma: allowlist secret
         INVESTIQ_RAPIDAPI_URL="http://127.0.0.1:9",
+        INVESTIQ_NSE_ARCHIVES_URL="http://127.0.0.1:9",
     )
     assert ended.returncode == 2
     assert "broken" in ended.stdout

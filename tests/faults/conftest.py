@@ -5,6 +5,7 @@ import sys
 import textwrap
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,8 @@ from ingestion.promotion import PromotionReport, promote_pending
 from ingestion.settings import Settings, project_root
 from ingestion.sources.rapidapi import rapidapi_quotes
 from investiq import dbt
+from investiq.archives import Archives, open_archives
+from investiq.sources import Source
 from sandbox.exchange import Exchange
 from sandbox.market import Market
 from sandbox.s3 import S3Server
@@ -52,6 +55,9 @@ class House:
             rapidapi_key=SecretStr(KEY),
             rapidapi_url=self.exchange.url,
             rapidapi_requests_per_second=1000,
+            nse_archives_url=self.exchange.url,
+            nse_url=self.exchange.url,
+            nse_requests_per_second=1000,
             http_tries=3,
             http_backoff_seconds=0.01,
             http_read_timeout_seconds=2,
@@ -78,6 +84,16 @@ class House:
                 clock=lambda: now,
                 secrets=[KEY],
             )
+
+    @contextmanager
+    def archives(self, at: datetime, calendar: TradingCalendar | None = None) -> Iterator[Archives]:
+        """The exchange's archives at a moment of the simulated clock, as a command opens them."""
+        self.exchange.set_clock(at)
+        now = at.astimezone(UTC)
+        source = Source("nse", self.settings, lambda: now, archives=True)
+        with open_archives(source, self.store) as opened:
+            opened.calendar = calendar or self.calendar
+            yield opened
 
     def promote(self) -> list[PromotionReport]:
         return promote_pending(self.store)

@@ -118,7 +118,7 @@ numbered as (
         built.bar_no >= spans.from_bar - ({{ kept_bars }})
         {%- for years in anchor_years %}
         or (
-            built.trade_date >= anchors.anchor_{{ years }}y
+            built.trade_date >= coalesce(anchors.anchor_{{ years }}y, built.trade_date)
             and built.trade_date <= {{ dbt.dateadd('year', -years, 'spans.to_date') }}
         )
         {%- endfor %}

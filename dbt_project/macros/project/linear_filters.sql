@@ -30,8 +30,8 @@
         security_sk,
         max(case when not is_new and mod(bar_no, 253) = 0 then bar_no / 253 else 0 end) as block_no,
         {%- for f in filters %}
-        max(
-            case when not is_new and mod(bar_no, 253) = 0 then kept_{{ f.name }} else 0 end
+        coalesce(
+            max(case when not is_new and mod(bar_no, 253) = 0 then kept_{{ f.name }} end), 0
         ) as {{ f.name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ relation }}

@@ -125,6 +125,11 @@ def fill(tape: Tape) -> None:
     tape.trade("RELIST", "2017-01-02", 40, isin="INE007A01017")
     tape.trade("RELIST", "2019-01-01", 40, isin="INE007A01017", previous=20, price=21)
 
+    # The same, and between the two spells one without ISIN at another price.
+    tape.trade("BETWEEN", "2016-01-04", 20, isin="INE016A01018")
+    tape.trade("BETWEEN", "2018-01-01", 20, previous=20, price=21)
+    tape.trade("BETWEEN", "2020-01-01", 20, isin="INE016A01026", previous=60, price=61)
+
     # Sources with and without ISIN alternate within a month, and an era has none.
     last = tape.trade("MIXED", "2011-05-02", 37)
     last = tape.trade("MIXED", "2011-06-22", 20, isin="INE008A01015", previous=last)
@@ -285,6 +290,11 @@ def test_fault_27_a_relisting_keeps_the_security(known: Any, owners: Any) -> Non
         ("RELIST", "first_seen", None),
         ("RELIST", "relisted", "same_isin"),
     ]
+
+
+def test_an_isin_on_both_sides_spans_a_spell_without_one(known: Any, owners: Any) -> None:
+    assert len(owners("BETWEEN")) == 1
+    assert story(known, "BETWEEN")[1:] == [("BETWEEN", "relisted", "same_issuer")] * 2
 
 
 def test_eras_and_sessions_without_an_isin_break_nothing(known: Any, owners: Any) -> None:

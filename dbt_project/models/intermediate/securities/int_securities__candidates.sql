@@ -66,6 +66,8 @@ arrivals as (
 
 ),
 
+{% set around = isin_issuer('earlier.isin_until') ~ ' = ' ~ isin_issuer('later.isin_from') -%}
+
 compared as (
 
     select
@@ -76,8 +78,15 @@ compared as (
         {{ dbt.datediff('earlier.last_trade_date', 'later.first_trade_date', 'day') }}
             as gap_days,
         earlier.is_interleaved and pairs.kind = 'same_symbol' as is_interleaved,
-        earlier.isin as from_isin,
-        later.isin as to_isin,
+        -- Between two spells of a symbol under one ISIN lies none of another share.
+        case
+            when pairs.kind = 'same_symbol' and {{ around }} then earlier.isin_until
+            else earlier.isin
+        end as from_isin,
+        case
+            when pairs.kind = 'same_symbol' and {{ around }} then later.isin_from
+            else later.isin
+        end as to_isin,
         earlier.last_close_price,
         later.first_previous_close_price,
         -- Nobody took the symbol over from another since, so that the listing is of this share.

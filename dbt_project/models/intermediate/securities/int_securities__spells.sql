@@ -63,7 +63,17 @@ followed as (
 
     select
         *,
-        lead(first_trade_date) over (partition by symbol order by spell_no) as next_first_trade_date
+        lead(first_trade_date) over (
+            partition by symbol order by spell_no
+        ) as next_first_trade_date,
+        last_value(isin ignore nulls) over (
+            partition by symbol order by spell_no
+            rows between unbounded preceding and current row
+        ) as isin_until,
+        first_value(isin ignore nulls) over (
+            partition by symbol order by spell_no
+            rows between current row and unbounded following
+        ) as isin_from
     from bounded
 
 ),
@@ -75,6 +85,8 @@ final as (
         followed.symbol,
         cast(followed.spell_no as integer) as spell_no,
         followed.isin,
+        followed.isin_until,
+        followed.isin_from,
         followed.first_trade_date,
         -- Sources that alternate can make two spells overlap; the later one has the day.
         case

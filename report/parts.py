@@ -28,7 +28,6 @@ GROWING: dict[str, str] = {
 GRAINS: dict[str, tuple[str, ...]] = {
     "dim_dates": ("calendar_date",),
     "dim_securities": ("security_sk",),
-    "dim_security_identities": ("security_sk", "valid_from"),
     "dim_indices": ("index_sk",),
     "dim_security_identities": ("security_sk", "valid_from"),
     "fct_ohlc_daily": ("trade_date", "security_sk"),

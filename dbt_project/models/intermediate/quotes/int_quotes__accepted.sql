@@ -17,8 +17,7 @@ final as (
     select
         quotes.*,
         disposed.instrument_type,
-        disposed.series,
-        {{ surrogate_key(['quotes.symbol']) }} as instrument_sk
+        disposed.series
     from quotes
     inner join disposed on quotes.record_sk = disposed.record_sk
     where disposed.disposition in ('mart_ohlc', 'mart_index')

@@ -27,15 +27,17 @@ def write_tree(
     """Write the files of first..last below `out`; yields each session when its files are there.
 
     `bhavcopy/`, `bhavdata/` and `indices/` hold the files of the sessions in the eras that had
-    them, `actions/` the website's CSV per year, `masters/` what stands on the last day. With
-    `quirks` also what the real archive has too much: both bhavcopies from January to July 2024,
-    full bhavdata of Sundays and holidays, which are copies of the session before, and a session
-    that is in no calendar.
+    them, `actions/` the website's CSV per year, `masters/` what stands on the last day,
+    `corrections/` the operator's file that mends what the events get wrong. With `quirks` also
+    what the real archive has too much: both bhavcopies from January to July 2024, full bhavdata
+    of Sundays and holidays, which are copies of the session before, and a session that is in no
+    calendar.
     """
-    folders = [out / name for name in ("bhavcopy", "bhavdata", "indices", "actions", "masters")]
+    names = ("bhavcopy", "bhavdata", "indices", "actions", "masters", "corrections")
+    folders = [out / name for name in names]
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
-    prices, full, closes, events, lists = folders
+    prices, full, closes, events, lists, corrections = folders
     sessions = [day for day in market.sessions if first <= day <= last]
     if quirks and first < UNPLANNED < last:
         sessions = sorted([*sessions, UNPLANNED])
@@ -59,6 +61,8 @@ def write_tree(
         start, stop = max(first, date(year, 1, 1)), min(last, date(year, 12, 31))
         name = f"CF-CA-equities-{start:%d-%m-%Y}-to-{stop:%d-%m-%Y}.csv"
         (events / name).write_bytes(actions_csv(market, start, stop, last))
+    mended = actions.adjustment_corrections(market, first, last)
+    (corrections / "adjustment_corrections.csv").write_bytes(mended)
     _write_masters(market, last, lists)
 
 

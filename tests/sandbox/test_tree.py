@@ -41,6 +41,8 @@ def test_each_era_has_its_files_and_the_months_of_change_have_both(tree: Path) -
         "EQUITY_L.csv", "symbolchange.csv", "ind_nifty50list.csv", "ind_nifty500list.csv",
         "holiday-master.json",
     }  # fmt: skip
+    corrections = (tree / "corrections/adjustment_corrections.csv").read_text()
+    assert corrections.startswith("symbol,ex_date,share_factor,evidence\n")
     assert json.loads((tree / "masters/holiday-master.json").read_text())["CM"]
 
 

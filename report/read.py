@@ -18,44 +18,12 @@ from report.source import IST, Marts, opened
 WINDOW_SESSIONS = 60
 HEAT_SESSIONS = 10
 _TAIL_PERCENT = 8
-REQUIRED = (
-    "dim_dates", "dim_indices", "dim_securities", "fct_index_daily", "fct_market_breadth_daily",
-    "fct_ohlc_daily", "fct_sector_daily", "rpt_data_freshness", "rpt_data_quality_daily",
+MARTS = (
+    "dim_dates", "dim_indices", "dim_securities", "fct_corporate_actions", "fct_index_daily",
+    "fct_indicators_daily", "fct_market_breadth_daily", "fct_ohlc_daily", "fct_prices_daily",
+    "fct_sector_daily", "rpt_adjustment_review", "rpt_data_freshness", "rpt_data_quality_daily",
     "rpt_movers_daily", "rpt_record_accounting",
 )  # fmt: skip
-# What a set of files that was published before the history existed lacks: read as unknown.
-LATER: dict[str, dict[str, str]] = {
-    "fct_prices_daily": {
-        "security_sk": "bigint", "trade_date": "date", "symbol": "varchar", "series": "varchar",
-        "is_official": "boolean", "close_price": "decimal(18, 4)", "share_factor": "double",
-        "close_adj": "double", "volume_adj": "double", "turnover_inr": "decimal(24, 2)",
-        "fetched_at": "timestamp",
-    },
-    "fct_indicators_daily": {
-        "security_sk": "bigint", "trade_date": "date", "return_1d": "double", "sma_20": "double",
-        "sma_50": "double", "sma_200": "double", "high_52w": "double", "low_52w": "double",
-        "pct_from_52w_high": "double", "pct_from_52w_low": "double", "is_52w_high": "boolean",
-        "is_52w_low": "boolean", "rsi_14": "double",
-    },
-    "fct_market_breadth_daily": {
-        "universe": "varchar", "ad_line": "double", "pct_above_50dma": "double",
-        "pct_above_200dma": "double",
-    },
-    "dim_securities": {"security_type": "varchar"},
-    "rpt_movers_daily": {"relative_volume": "double", "delivery_pct": "double"},
-    "fct_sector_daily": {"return_1m": "double", "rank_1m": "integer"},
-    "fct_corporate_actions": {
-        "security_sk": "bigint", "symbol": "varchar", "company_name": "varchar", "ex_date": "date",
-        "event_type": "varchar", "event_status": "varchar", "share_factor": "double",
-        "amount_inr": "double", "new_shares": "double", "held_shares": "double",
-        "subject": "varchar",
-    },
-    "rpt_adjustment_review": {
-        "review_kind": "varchar", "priority": "integer", "symbol": "varchar",
-        "event_date": "date", "reason": "varchar", "subject": "varchar", "price_change": "double",
-        "suggested_ratio": "varchar", "next_step": "varchar", "cases": "bigint",
-    },
-}  # fmt: skip
 
 
 def read_market(marts_dir: Path) -> model.Market:
@@ -63,7 +31,7 @@ def read_market(marts_dir: Path) -> model.Market:
 
     Raises PublishFailed where a mart or a column of the contract is missing.
     """
-    with opened(marts_dir, REQUIRED, LATER) as marts:
+    with opened(marts_dir, MARTS) as marts:
         return _Reader(marts).market()
 
 
@@ -124,7 +92,7 @@ class _Reader:
                 new_highs_52w, new_lows_52w, turnover_cr
             from fct_market_breadth_daily as b
             left join dim_dates as d on d.calendar_date = b.trade_date
-            where coalesce(b.universe, 'equity') = 'equity'
+            where b.universe = 'equity'
             order by b.trade_date desc limit ?
             """,
             WINDOW_SESSIONS,

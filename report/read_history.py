@@ -251,7 +251,7 @@ def _lines(marts: Marts, day: date) -> tuple[model.Lines, ...]:
         select trade_date, ad_line, pct_above_50dma, pct_above_200dma,
             new_highs_52w - new_lows_52w as net_highs
         from fct_market_breadth_daily
-        where trade_date <= ? and coalesce(universe, 'equity') = 'equity'
+        where trade_date <= ? and universe = 'equity'
         order by trade_date desc limit ?
         """,
         day,

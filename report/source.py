@@ -5,7 +5,7 @@ mix with it. Of a mart that grows only the files of the recent years are opened:
 the same on top of one year and of twenty.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,16 +36,14 @@ class Marts:
 
 
 @contextmanager
-def opened(
-    marts_dir: Path, required: Sequence[str], later: Mapping[str, Mapping[str, str]]
-) -> Iterator[Marts]:
-    """The marts in `marts_dir`; `later` are marts and columns that an older set may lack.
+def opened(marts_dir: Path, names: Sequence[str]) -> Iterator[Marts]:
+    """The marts of these names in `marts_dir`.
 
-    Raises PublishFailed where a required mart, or a column that is asked for, is missing.
+    Raises PublishFailed where one of them, or a column that is asked for, is missing.
     """
     directory = marts_dir.resolve()
-    found = {name: _recent_files(directory, name) for name in (*required, *later)}
-    missing = [name for name in required if not found[name]]
+    found = {name: _recent_files(directory, name) for name in names}
+    missing = [name for name, paths in found.items() if not paths]
     if missing:
         raise PublishFailed(
             f"{marts_dir} lacks {', '.join(missing)}. Build all marts with `investiq build`, then "
@@ -53,7 +51,8 @@ def opened(
         )
     with duckdb.connect(":memory:") as connection:
         for name, paths in found.items():
-            connection.execute(_view(connection, name, paths, later.get(name, {})))
+            files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+            connection.execute(f"create view {name} as from read_parquet([{files}])")
         try:
             yield Marts(connection)
         except duckdb.BinderException as error:
@@ -68,17 +67,3 @@ def _recent_files(directory: Path, mart: str) -> list[str]:
     whole = directory / f"{mart}.parquet"
     cut = sorted(directory.glob(f"{mart}.*.parquet"))
     return [str(path) for path in [whole, *cut] if path.is_file() and ".before-" not in path.name]
-
-
-def _view(
-    connection: duckdb.DuckDBPyConnection, name: str, paths: list[str], later: Mapping[str, str]
-) -> str:
-    """SQL of a view of one mart, with NULL where it comes from before a column was added."""
-    if not paths:
-        nothing = ", ".join(f"null::{kind} as {column}" for column, kind in later.items())
-        return f"create view {name} as select {nothing} where false"
-    files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-    source = f"read_parquet([{files}])"
-    there = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
-    added = [f", null::{kind} as {one}" for one, kind in later.items() if one not in there]
-    return f"create view {name} as select *{''.join(added)} from {source}"

@@ -124,3 +124,10 @@ from (values
 ) as r (n, kind, priority, symbol, event_date, reason, subject, price_change, suggested_ratio, next_step,
   cases)
 where $sessions > 200;
+
+insert into marts.rpt_movers_daily by name
+select trade_date, 'volume_shockers' as list_name, row_number() over (order by symbol) as rank_no,
+  security_sk, symbol, series, close_price, 0.01 as return_1d, 3.5 as turnover_cr, traded_volume,
+  12.34 as relative_volume, 0.5 as delivery_pct
+from marts.fct_prices_daily
+where trade_date = date '2024-11-01' and security_sk < 4 and $sessions > 200;

@@ -1,7 +1,6 @@
 """The page over time: shares, 52-week extremes, rotation, breadth lines and reviews."""
 
 import json
-import shutil
 from datetime import date
 
 import duckdb
@@ -13,7 +12,7 @@ from report import model, pack, sections
 from report.charts_history import event_label, share_data
 from report.numbers import number
 from report.page import render
-from report.read import LATER, REQUIRED, read_market
+from report.read import read_market
 
 LAST = date(2024, 11, 1)
 
@@ -187,6 +186,12 @@ def test_breadth_lines_are_the_marts(market, ask):
     assert shown == expected[::-1]
 
 
+def test_later_lists_stand_only_where_they_have_rows(html):
+    assert "Volume against its own average" in html
+    assert ">12.3\u00d7<" in html
+    assert "Largest part delivered" not in html
+
+
 def test_reviews_say_what_to_do_and_leave_out_what_only_explains(html, market):
     assert [one.symbol for one in market.history.reviews] == ["M&M", "SBIN"]
     assert "unexplained jump, fits 2 for 1" in html
@@ -232,18 +237,6 @@ def test_quotes_alone_make_a_page_with_their_own_52_week_range(place):
     assert "Prices over time appear with the second session" in html
     assert "The rotation of sectors appears once a month" in html
     assert "16:00 quotes" in html
-
-
-def test_set_of_before_the_history_still_makes_a_page(place):
-    here = place()
-    here.publish()
-    old = here.home / "old"
-    shutil.copytree(here.marts.resolve(), old)
-    for name in LATER:
-        for path in old.glob(f"{name}*"):
-            if name not in REQUIRED:
-                path.unlink()
-    assert "Prices over time appear" in render(read_market(old))
 
 
 def test_page_reads_recent_files_only(place, market):

@@ -505,7 +505,8 @@ def test_report_asks_for_no_column_that_the_contracts_do_not_promise(tmp_path, k
         known.create_marts(connection)
         connection.execute(
             "insert into marts.fct_market_breadth_daily by name select date '2024-11-01' as "
-            "trade_date, 5 as securities_traded, 3 as advances, 1 as declines, 1 as unchanged"
+            "trade_date, 'equity' as universe, 5 as securities_traded, 3 as advances, "
+            "1 as declines, 1 as unchanged"
         )
     export_marts(tmp_path / "warehouse.duckdb", tmp_path / "marts")
     assert "Fri 1 Nov 2024" in Page(render(read_market(tmp_path / "marts"))).words

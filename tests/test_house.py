@@ -9,8 +9,9 @@ import pytest
 from ingestion.settings import project_root
 
 ROOT = project_root()
-# The faults that touch quotes, as numbered in the list of what must not break it.
-FAULTS_OF_QUOTES = {*range(1, 9), 10, 11, 14, 15, 16, 19, *range(21, 26), 30}
+# The faults of quotes and archives, as numbered in the list of what must not break it; 13 needs
+# Redshift, and 29 news.
+FAULTS = {*range(1, 13), *range(14, 29), 30}
 ROOMS = ("ingestion", "investiq", "lambdas", "dbt_project", "expectations", "report", "sandbox")
 
 
@@ -23,13 +24,13 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in listed.stdout.split("\0") if name]
 
 
-def test_every_fault_of_the_quotes_has_a_test_named_after_it():
+def test_every_fault_has_a_test_named_after_it():
     named = {
         int(number)
         for path in (ROOT / "tests").rglob("test_*.py")
         for number in re.findall(r"^def test_fault_(\d\d)_", path.read_text(), re.M)
     }
-    assert named >= FAULTS_OF_QUOTES
+    assert named >= FAULTS, FAULTS - named
 
 
 def test_no_package_hides_airflow_or_poses_as_a_dbt_plugin():

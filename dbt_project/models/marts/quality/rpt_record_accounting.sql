@@ -1,18 +1,13 @@
+{#- What is already counted: the model, and which source and data set its rows are of. -#}
+{%- set counted = [
+    ('int_prices__accounting', "'nse'", 'dataset_name'),
+    ('int_indices__accounting', "'nse'", "'index_closes'"),
+    ('int_airbyte__accounting', "'airbyte'", "'records'"),
+    ('int_reference__accounting', 'source_name', 'dataset_name'),
+] -%}
 with disposed as (
 
     select * from {{ ref('int_quotes__disposed') }}
-
-),
-
-archives as (
-
-    select * from {{ ref('int_prices__accounting') }}
-
-),
-
-indices as (
-
-    select * from {{ ref('int_indices__accounting') }}
 
 ),
 
@@ -23,18 +18,6 @@ replaced as (
         record_no
     from {{ ref('int_indices__levels') }}
     where not is_official and level_rank > 1
-
-),
-
-sheets as (
-
-    select * from {{ ref('int_airbyte__accounting') }}
-
-),
-
-snapshots as (
-
-    select * from {{ ref('int_reference__accounting') }}
 
 ),
 
@@ -68,58 +51,21 @@ unioned as (
 
     union all
 
+    {% for model, source_name, dataset_name in counted -%}
     select
-        'nse' as source_name,
-        dataset_name,
+        {{ source_name }} as source_name,
+        {{ dataset_name }} as dataset_name,
         source_key,
         trade_date as asked_trade_date,
         fetched_at,
         disposition,
         reason,
         records
-    from archives
+    from {{ ref(model) }}
 
     union all
 
-    select
-        'nse' as source_name,
-        'index_closes' as dataset_name,
-        source_key,
-        trade_date as asked_trade_date,
-        fetched_at,
-        disposition,
-        reason,
-        records
-    from indices
-
-    union all
-
-    select
-        'airbyte' as source_name,
-        'records' as dataset_name,
-        source_key,
-        trade_date as asked_trade_date,
-        fetched_at,
-        disposition,
-        reason,
-        records
-    from sheets
-
-    union all
-
-    select
-        source_name,
-        dataset_name,
-        source_key,
-        trade_date as asked_trade_date,
-        fetched_at,
-        disposition,
-        reason,
-        records
-    from snapshots
-
-    union all
-
+    {% endfor -%}
     select
         source_name,
         dataset_name,

@@ -1,4 +1,4 @@
-"""`investiq demo`: eleven simulated sessions, a holiday and a Muhurat among them, end to end."""
+"""`investiq demo`: sixteen simulated months of files and the quotes of eleven sessions."""
 
 import time
 from decimal import Decimal
@@ -10,9 +10,10 @@ from rich.table import Table
 from ingestion.loading.duckdb_connection import connect
 from ingestion.settings import Settings, project_root
 from investiq import chain
+from investiq.backfill import backfill
 from investiq.console import out
 from investiq.context import object_store, places
-from investiq.sources import DEMO_NEWEST, DEMO_OLDEST, SourceName, open_source
+from investiq.sources import DEMO_HISTORY, DEMO_NEWEST, DEMO_OLDEST, SourceName, open_source
 from investiq.status import show_places
 from investiq.steps import Span
 
@@ -30,7 +31,8 @@ _MOVERS = """
 """
 _BREADTH = """
     select trade_date, advances, declines, unchanged, turnover_cr
-    from marts.fct_market_breadth_daily order by trade_date desc limit 1
+    from marts.fct_market_breadth_daily where universe = 'all'
+    order by trade_date desc limit 1
 """
 _RECORDS = """
     select disposition, sum(records) from marts.rpt_record_accounting group by all order by all
@@ -40,11 +42,15 @@ _RECORDS = """
 def run_demo(settings: Settings) -> None:
     """Run the chain on the simulated exchange and print what came of it."""
     started = time.monotonic()
-    out.print(f"[bold]InvestIQ Metrics demo[/]: simulated NSE, {DEMO_OLDEST} to {DEMO_NEWEST}\n")
+    out.print(
+        f"[bold]InvestIQ Metrics demo[/]: simulated NSE, history from {DEMO_HISTORY}, "
+        f"quotes {DEMO_OLDEST} to {DEMO_NEWEST}\n"
+    )
     with (
         open_source(SourceName.SANDBOX, settings, None) as source,
         object_store(settings) as store,
     ):
+        backfill(settings, source, Span(DEMO_HISTORY, DEMO_NEWEST), store, build=False)
         chain.run(settings, source, Span(DEMO_OLDEST, DEMO_NEWEST), store)
     with connect(settings.duckdb_path, read_only=True) as con:
         _show_market(con)

@@ -15,6 +15,7 @@ from ingestion.origin import Origin
 from ingestion.settings import Settings
 
 DEMO_NEWEST = date(2025, 10, 24)
+DEMO_HISTORY = date(2024, 7, 1)  # a week of legacy bhavcopies; sandbox/archives tells the story
 DEMO_OLDEST = date(2025, 10, 9)  # eleven sessions with Muhurat on 21 October and a holiday after it
 _AFTER_CLOSE = timedelta(hours=1)
 _FILES_ARE_OUT = time(19, 0)

@@ -83,16 +83,19 @@ def spoiled(content: bytes) -> bytes:
 
 
 def rows_of(warehouse: Any, table: str) -> dict[int, list[Any]]:
-    """The rows of a table by security."""
+    """The rows of a table by security, without the one figure that ranks it among the others."""
     columns = [
         name
         for (name,) in warehouse.query(
             "select column_name from information_schema.columns where "
             f"table_schema || '.' || table_name = '{table}' order by ordinal_position"
         )
+        if name != "rs_rank_252d"
     ]
     found: dict[int, list[Any]] = {}
-    for row in warehouse.query(f"select * from {table} order by security_sk, trade_date"):
+    for row in warehouse.query(
+        f"select {', '.join(columns)} from {table} order by security_sk, trade_date"
+    ):
         found.setdefault(row[columns.index("security_sk")], []).append(row)
     return found
 

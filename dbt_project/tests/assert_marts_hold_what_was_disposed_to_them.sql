@@ -6,7 +6,7 @@ with replaced as (
         source_key,
         record_no
     from {{ ref('int_indices__levels') }}
-    where not is_official and level_rank > 1
+    where not is_official and disposition = 'superseded'
 
 ),
 

@@ -1,49 +1,60 @@
-{{ config(materialized='view') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='trade_date',
+        on_schema_change='fail',
+        pre_hook="{{ forget_stale_levels() }}"
+    )
+}}
 
-with files as (
+{% set figures = [
+    'open_price', 'high_price', 'low_price', 'close_price', 'previous_close_price',
+    'traded_volume', 'turnover_inr'
+] | join(', ') -%}
+{%- set lineage = ['source_key', 'record_no', 'fetched_at', 'session_version'] | join(', ') -%}
 
-    select
-        trade_date,
-        source_key,
-        row_number() over (
-            partition by trade_date order by max(fetched_at) desc, source_key desc
-        ) as newest_first
-    from {{ ref('stg_nse__index_closes') }}
-    group by trade_date, source_key
+with sessions as (
+
+    select *
+    from {{ ref('int_indices__sessions') }}
+    {% if is_incremental() -%}
+    where trade_date not in (select built.trade_date from {{ this }} as built)
+    {%- endif %}
 
 ),
 
+-- The file gives the change in points, from which the level before follows; a quote states it.
 closes as (
 
-    select printed.*
+    select
+        printed.*,
+        cast(printed.close_price - printed.change_points as decimal(18, 4))
+            as previous_close_price,
+        sessions.session_version,
+        max(printed.fetched_at) over (partition by printed.trade_date) as newest_fetched_at
     from {{ ref('stg_nse__index_closes') }} as printed
-    inner join files
-        on printed.trade_date = files.trade_date and printed.source_key = files.source_key
-    where files.newest_first = 1 and printed.close_price > 0
+    inner join sessions on printed.trade_date = sessions.trade_date
 
 ),
 
 quotes as (
 
-    select * from {{ ref('int_quotes__accepted') }}
-    where instrument_type = 'index'
+    select
+        quoted.*,
+        sessions.session_version
+    from {{ ref('int_quotes__accepted') }} as quoted
+    inner join sessions on quoted.trade_date = sessions.trade_date
+    where quoted.instrument_type = 'index'
 
 ),
 
--- The file gives the change in points, from which the level before follows; a quote states it.
 unioned as (
 
     select
-        {{ index_name_key('index_name') }} as name_key,
         index_name as printed_name,
         trade_date,
-        open_price,
-        high_price,
-        low_price,
-        close_price,
-        cast(close_price - change_points as decimal(18, 4)) as previous_close_price,
-        traded_volume,
-        turnover_inr,
+        {{ figures }},
         price_to_earnings,
         price_to_book,
         dividend_yield_pct,
@@ -53,24 +64,20 @@ unioned as (
         cast(null as timestamp) as quoted_at_utc,
         true as is_official,
         'nse_index_closes' as source_name,
-        source_key,
-        record_no,
-        fetched_at
+        {{ lineage }},
+        case
+            when fetched_at < newest_fetched_at then 'newer_snapshot'
+            when index_name is null then 'missing_symbol'
+            when coalesce(close_price, 0) <= 0 then 'missing_price'
+        end as flaw
     from closes
 
     union all
 
     select
-        {{ index_name_key('symbol') }} as name_key,
         symbol as printed_name,
         trade_date,
-        open_price,
-        high_price,
-        low_price,
-        close_price,
-        previous_close_price,
-        traded_volume,
-        turnover_inr,
+        {{ figures }},
         cast(null as decimal(18, 4)) as price_to_earnings,
         cast(null as decimal(18, 4)) as price_to_book,
         cast(null as decimal(18, 4)) as dividend_yield_pct,
@@ -80,9 +87,8 @@ unioned as (
         quoted_at_utc,
         false as is_official,
         'rapidapi' as source_name,
-        source_key,
-        record_no,
-        fetched_at
+        {{ lineage }},
+        cast(null as varchar) as flaw
     from quotes
 
 ),
@@ -96,11 +102,34 @@ ranked as (
         known.index_name,
         row_number() over (
             partition by known.index_sk, unioned.trade_date
-            order by case when unioned.is_official then 0 else 1 end, unioned.record_no
+            order by
+                case when unioned.flaw is null then 0 else 1 end,
+                case when unioned.is_official then 0 else 1 end,
+                unioned.source_key, unioned.record_no
         ) as level_rank
     from unioned
-    inner join {{ ref('int_indices__names') }} as known on unioned.name_key = known.name_key
+    left join {{ ref('int_indices__names') }} as known
+        on {{ index_name_key('unioned.printed_name') }} = known.name_key
+
+),
+
+final as (
+
+    select
+        *,
+        case
+            when flaw in ('missing_symbol', 'missing_price') then 'quarantined'
+            when flaw is not null or level_rank > 1 then 'superseded'
+            else 'mart_index'
+        end as disposition,
+        case
+            when flaw is not null then flaw
+            when level_rank = 1 then 'latest'
+            when is_official then 'other_name'
+            else 'official_close'
+        end as reason
+    from ranked
 
 )
 
-select * from ranked
+select * from final

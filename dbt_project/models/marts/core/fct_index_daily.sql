@@ -24,37 +24,27 @@ levels as (
 
     select * from {{ ref('int_indices__levels') }}
     where
-        level_rank = 1
+        disposition = 'mart_index'
         and trade_date >= (
             select {{ dbt.dateadd('day', -364, 'min(sessions.trade_date)') }} from sessions
         )
 
 ),
 
-fresh as (
+years as (
 
-    select
-        levels.*,
-        sessions.session_version
-    from levels
-    inner join sessions on levels.trade_date = sessions.trade_date
+    {{ year_extremes(
+        'levels', 'index_sk',
+        'coalesce(high_price, close_price)', 'coalesce(low_price, close_price)'
+    ) }}
 
 ),
 
-years as (
+fresh as (
 
-    select
-        fresh.index_sk,
-        fresh.trade_date,
-        max(coalesce(levels.high_price, levels.close_price)) as high_52w,
-        min(coalesce(levels.low_price, levels.close_price)) as low_52w
-    from fresh
-    inner join levels
-        on
-            fresh.index_sk = levels.index_sk
-            and levels.trade_date between {{ dbt.dateadd('day', -364, 'fresh.trade_date') }}
-            and fresh.trade_date
-    group by fresh.index_sk, fresh.trade_date
+    select years.*
+    from years
+    inner join sessions on years.trade_date = sessions.trade_date
 
 ),
 
@@ -62,45 +52,42 @@ final as (
 
     select
         -- identity
-        fresh.index_sk,
-        fresh.trade_date,
-        cast(fresh.index_name as varchar(128)) as index_name,
-        cast(fresh.printed_name as varchar(128)) as printed_name,
+        index_sk,
+        trade_date,
+        cast(index_name as varchar(128)) as index_name,
+        cast(printed_name as varchar(128)) as printed_name,
 
         -- levels, in points
-        fresh.open_price,
-        fresh.high_price,
-        fresh.low_price,
-        fresh.close_price,
-        fresh.previous_close_price,
-        cast(fresh.close_price - fresh.previous_close_price as decimal(18, 4))
-            as change_points,
-        {{ ratio('fresh.close_price', 'fresh.previous_close_price') }} - 1 as return_1d,
-        coalesce(fresh.vendor_high_52w, years.high_52w) as high_52w,
-        coalesce(fresh.vendor_low_52w, years.low_52w) as low_52w,
+        open_price,
+        high_price,
+        low_price,
+        close_price,
+        previous_close_price,
+        cast(close_price - previous_close_price as decimal(18, 4)) as change_points,
+        {{ ratio('close_price', 'previous_close_price') }} - 1 as return_1d,
+        coalesce(vendor_high_52w, high_52w) as high_52w,
+        coalesce(vendor_low_52w, low_52w) as low_52w,
 
         -- trade in the constituents
-        fresh.traded_volume,
-        fresh.turnover_inr,
-        {{ crore('fresh.turnover_inr') }} as turnover_cr,
+        traded_volume,
+        turnover_inr,
+        {{ crore('turnover_inr') }} as turnover_cr,
 
         -- valuation, by the exchange
-        fresh.price_to_earnings,
-        fresh.price_to_book,
-        fresh.dividend_yield_pct,
+        price_to_earnings,
+        price_to_book,
+        dividend_yield_pct,
 
         -- lineage
-        fresh.is_official,
-        fresh.quoted_at_ist,
-        fresh.quoted_at_utc,
-        cast(fresh.source_name as varchar(32)) as source_name,
-        cast(fresh.source_key as varchar(1024)) as source_key,
-        fresh.record_no,
-        fresh.fetched_at,
-        fresh.session_version
+        is_official,
+        quoted_at_ist,
+        quoted_at_utc,
+        cast(source_name as varchar(32)) as source_name,
+        cast(source_key as varchar(1024)) as source_key,
+        record_no,
+        fetched_at,
+        session_version
     from fresh
-    inner join years
-        on fresh.index_sk = years.index_sk and fresh.trade_date = years.trade_date
 
 )
 

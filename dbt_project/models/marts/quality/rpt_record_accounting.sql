@@ -17,7 +17,7 @@ replaced as (
         source_key,
         record_no
     from {{ ref('int_indices__levels') }}
-    where not is_official and level_rank > 1
+    where not is_official and disposition = 'superseded'
 
 ),
 

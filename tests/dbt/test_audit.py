@@ -34,7 +34,7 @@ def test_fault_09_a_failed_audit_leaves_the_marts_as_they_were(
     assert run.returncode == 1
     assert warehouse.query(
         "select securities_traded from marts.fct_market_breadth_daily "
-        "where trade_date = '2024-04-29'"
+        "where trade_date = '2024-04-29' and universe = 'all'"
     ) == [(99,)]
 
 

@@ -21,7 +21,7 @@ SHARES, INDICES = 300, 12
 MARTS = """
     create schema marts;
     create table marts.fct_ohlc_daily (
-        security_sk varchar, trade_date date, symbol varchar, series varchar,
+        security_sk bigint, trade_date date, symbol varchar, series varchar,
         open_price decimal(18,4), high_price decimal(18,4), low_price decimal(18,4),
         close_price decimal(18,4), previous_close_price decimal(18,4), change_inr decimal(18,4),
         return_1d double, gap_pct double, range_pct double, close_location_value double,
@@ -181,7 +181,7 @@ def build(folder: Path, sessions: list[date], seed: int = 11) -> Market:
         volume = (usual_volume * rng.lognormal(0, 0.5, SHARES)).astype(int) + 1
         frame = pd.DataFrame(
             {
-                "security_sk": [f"sk{n:04d}" for n in range(SHARES)],
+                "security_sk": np.arange(SHARES),
                 "trade_date": day,
                 "symbol": [f"SHARE{n:03d}" for n in range(SHARES)],
                 "series": ["BE" if n % 40 == 0 else "EQ" for n in range(SHARES)],

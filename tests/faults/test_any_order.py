@@ -30,17 +30,6 @@ FAILPOINTS = (
     (engine, "_read_batch"),
     (engine, "_write_receipts"),
 )
-MARTS = (
-    "dim_securities",
-    "dim_indices",
-    "fct_ohlc_daily",
-    "fct_index_daily",
-    "fct_market_breadth_daily",
-    "fct_sector_daily",
-    "rpt_movers_daily",
-    "rpt_record_accounting",
-    "rpt_data_quality_daily",
-)
 
 
 class Killed(BaseException):
@@ -215,7 +204,9 @@ def test_any_order_ends_in_the_same_marts(new_house, moves):
     straight = house.with_warehouse(house.home / "straight" / "warehouse.duckdb")
     straight.load()
     straight.run_models()
-    for mart in MARTS:
+    listed = "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+    assert house.rows(listed) == straight.rows(listed) > []
+    for (mart,) in house.rows(listed):
         query = f"select * from marts.{mart} order by all"
         assert house.rows(query) == straight.rows(query), mart
 

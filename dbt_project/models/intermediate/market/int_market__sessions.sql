@@ -1,6 +1,10 @@
 -- What the marts by session compare to know which sessions to make anew. Counts and ranks do not
 -- change when a split rescales the whole history of a security, so the signature of a session is
--- made of ratios and flags: only sessions that really look different are computed again.
+-- made of ratios and flags: only sessions that really look different are computed again. It holds
+-- whatever those marts take from earlier bars; what is of the session itself is in its version.
+{% set flags = [
+    'above_sma_50', 'above_sma_200', 'is_52w_high', 'is_52w_low', 'is_20d_high', 'is_20d_low',
+] -%}
 with indicators as (
 
     select * from {{ ref('fct_indicators_daily') }}
@@ -11,7 +15,7 @@ securities as (
 
     select
         security_sk,
-        mod(security_sk, 9973) as weight,
+        1 + mod(security_sk, 9973) as weight,
         {{ hash_bigint("industry || '|' || security_type") }} as place
     from {{ ref('dim_securities') }}
 
@@ -22,15 +26,18 @@ signed as (
     select
         indicators.trade_date,
         indicators.session_version,
-        cast(
-            securities.weight * (
-                cast(round(coalesce(indicators.return_1d, 9) * 1000000) as bigint)
-                + case when indicators.above_sma_50 then 1 else 0 end
-                + case when indicators.above_sma_200 then 2 else 0 end
-                + case when indicators.is_52w_high then 4 else 0 end
-                + case when indicators.is_52w_low then 8 else 0 end
-            ) + mod(securities.place, 1000000007) as decimal(38, 0)
-        ) as signature
+        cast(securities.weight as decimal(38, 0)) * cast(
+            round(1000000000 * (
+                coalesce(indicators.return_1d, 9)
+                + 7 * coalesce(indicators.return_1m, 9)
+                + 13 * coalesce(indicators.return_3m, 9)
+                + 17 * least(coalesce(indicators.relative_volume, 9), 100000)
+                + case when indicators.is_volume_shocker then 1 else 0 end
+                {% for flag in flags -%}
+                + case when indicators.{{ flag }} then {{ 2 * loop.index }} else 0 end
+                {% endfor -%}
+            )) as bigint
+        ) + mod(securities.place, 1000000007) as signature
     from indicators
     inner join securities on indicators.security_sk = securities.security_sk
 

@@ -4,7 +4,10 @@
         incremental_strategy='delete+insert',
         unique_key='trade_date',
         on_schema_change='fail',
-        pre_hook="{{ forget_stale(ref('int_market__sessions'), none, onwards=false) }}"
+        pre_hook=[
+            "{{ forget_stale(ref('int_market__sessions'), none, onwards=false) }}",
+            "{{ forget_other_names(ref('dim_securities')) }}"
+        ]
     )
 }}
 

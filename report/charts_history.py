@@ -23,6 +23,7 @@ LINES = {
     "SMA 50": ("s50", "var(--s50)", [6, 3], 1.1),
     "SMA 200": ("s200", "var(--s200)", [2, 2], 1.3),
 }
+DAYS_UP_TO = 80
 _EPOCH = date(1970, 1, 1).toordinal()
 _LEFT = 56  # pixels for the labels of the vertical axis, so that price and volume stand in line
 _FIT = alt.AutoSizeParams(type="fit-x", contains="padding")
@@ -32,10 +33,12 @@ def history_charts(history: model.History) -> dict[str, alt.LayerChart]:
     """The charts that the history allows, by the id of the element they are drawn in."""
     charts: dict[str, alt.LayerChart] = {}
     if history.shares:
-        charts |= {"chart-share": _price_chart(), "chart-share-volume": _volume_chart()}
+        sessions = len(history.share_days)
+        charts["chart-share"] = _price_chart(sessions)
+        charts["chart-share-volume"] = _volume_chart(sessions)
     for name, fields, make in _LINE_CHARTS:
         known = [one for one in history.lines if _known(one, fields)]
-        if len(known) > 1:
+        if len(known) > 1 and any(getattr(one, field) for one in known for field in fields):
             charts[name] = make(known)
     return charts
 
@@ -112,14 +115,23 @@ def _short(value: float) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-def _time(labels: bool = True) -> alt.X:
+def _time(sessions: int, labels: bool = True) -> alt.X:
+    """The time axis: months of a long history, days of a short one."""
     return alt.X(
         "d:T",
         title=None,
         scale=alt.Scale(type="utc"),
-        axis=alt.Axis(format="%b %y", labelOverlap=True, grid=False, tickCount=8, ticks=False,
-                      labelPadding=6, labelFlush=True, labels=labels),
-    )  # fmt: skip
+        axis=alt.Axis(
+            format="%b %Y" if sessions > DAYS_UP_TO else "%-d %b",
+            labelOverlap=True,
+            labelFlush=True,
+            labelPadding=6,
+            labels=labels,
+            tickCount=8,
+            ticks=False,
+            grid=False,
+        ),
+    )
 
 
 def _level(**axis: Any) -> alt.Axis:
@@ -134,7 +146,7 @@ def _level(**axis: Any) -> alt.Axis:
     )
 
 
-def _price_chart() -> alt.LayerChart:
+def _price_chart(sessions: int) -> alt.LayerChart:
     """Price as traded and adjusted, the averages, and the ex-dates of the picked share."""
     base = alt.Chart(alt.NamedData("share"))
     level = alt.Y(
@@ -158,7 +170,7 @@ def _price_chart() -> alt.LayerChart:
         .transform_calculate(line=f"{labels}[datum.key]")
         .mark_line(interpolate="linear", strokeJoin="round")
         .encode(
-            x=_time(),
+            x=_time(sessions),
             y=level,
             color=by_line(alt.Color, 1),
             strokeDash=by_line(alt.StrokeDash, 2),
@@ -167,26 +179,31 @@ def _price_chart() -> alt.LayerChart:
     )
     events = alt.Chart(alt.NamedData("events"))
     rules = events.mark_rule(strokeDash=[3, 3], color=MUTED).encode(
-        x=_time(),
+        x=_time(sessions),
         opacity=alt.Opacity("big:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.45, 1])),
         tooltip=[alt.Tooltip("text:N", title="Ex-date")],
     )
     words = events.mark_text(align="right", dx=-4, fontSize=11, fill="var(--text)").encode(
-        x=_time(), y=alt.value(8), text="label:N", tooltip=[alt.Tooltip("text:N", title="Ex-date")]
+        x=_time(sessions),
+        y=alt.value(8),
+        text="label:N",
+        tooltip=[alt.Tooltip("text:N", title="Ex-date")],
     )
-    return _sized(alt.layer(rules, lines, words, _pointer(base)), 320)
+    return _sized(alt.layer(rules, lines, words, _pointer(base, sessions)), 320)
 
 
-def _volume_chart() -> alt.LayerChart:
+def _volume_chart(sessions: int) -> alt.LayerChart:
     """Shares traded per session, adjusted for splits, under the same time axis."""
     base = alt.Chart(alt.NamedData("share"))
     bars = base.mark_rule(color=MUTED, strokeWidth=1.4).encode(
-        x=_time(labels=False), y=alt.Y("v:Q", axis=_level(format=",.3~r")), y2=alt.datum(0)
+        x=_time(sessions, labels=False),
+        y=alt.Y("v:Q", axis=_level(format=",.3~r")),
+        y2=alt.datum(0),
     )
-    return _sized(alt.layer(bars, _pointer(base, labels=False)), 90)
+    return _sized(alt.layer(bars, _pointer(base, sessions, labels=False)), 90)
 
 
-def _pointer(base: alt.Chart, labels: bool = True) -> alt.Chart:
+def _pointer(base: alt.Chart, sessions: int, labels: bool = True) -> alt.Chart:
     """A line at the session nearest to the pointer, with all its figures."""
     hover = alt.selection_point(
         fields=["d"], nearest=True, on="pointermove", clear="pointerout", empty=False
@@ -198,7 +215,7 @@ def _pointer(base: alt.Chart, labels: bool = True) -> alt.Chart:
     rule: alt.Chart = (
         base.mark_rule(color=MUTED)
         .encode(
-            x=_time(labels),
+            x=_time(sessions, labels),
             opacity=alt.condition(hover, alt.value(0.8), alt.value(0)),
             tooltip=[alt.Tooltip(f"{key}:N", title=title) for key, title in shown.items()],
         )
@@ -232,7 +249,7 @@ def _lines_chart(
     )
     dashes = alt.Scale(domain=titles, range=[[1, 0], [5, 3]][: len(titles)])
     base = alt.Chart({"values": values}).encode(
-        x=_time(),
+        x=_time(len(sessions)),
         y=alt.Y("n:Q", axis=axis, scale=alt.Scale(zero=False)),
         color=color,
         tooltip=[
@@ -285,7 +302,7 @@ def _net_highs(sessions: Sequence[model.Lines]) -> alt.LayerChart:
         alt.Chart({"values": values})
         .mark_rule(strokeWidth=1.6)
         .encode(
-            x=_time(),
+            x=_time(len(sessions)),
             y=alt.Y("n:Q", axis=_level(labelExpr=_THOUSANDS)),
             y2=alt.datum(0),
             color=alt.Color(

@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-PARTS = ("calendar", "windows", "risk", "recursive", "drawdowns", "ranks")
+PARTS = {
+    f"intermediate.int_indicators__{part}"
+    for part in ("calendar", "windows", "risk", "recursive", "drawdowns", "ranks")
+} | {"marts.fct_indicators_daily"}
+WINDOWS, RANKS = "intermediate.int_indicators__windows", "intermediate.int_indicators__ranks"
 
 
 def same(found: pd.DataFrame, wanted: pd.DataFrame) -> list[str]:
@@ -39,10 +43,7 @@ def stamped(prices: pd.DataFrame, version: datetime) -> pd.DataFrame:
 def row_ids(warehouse: Any, part: str) -> pd.DataFrame:
     """The rows of a part with DuckDB's own number of each: a row written again has another."""
     with duckdb.connect(str(warehouse.path), read_only=True) as connection:
-        return connection.sql(
-            "select security_sk, trade_date, rowid as row_id "
-            f"from intermediate.int_indicators__{part}"
-        ).df()
+        return connection.sql(f"select security_sk, trade_date, rowid as row_id from {part}").df()
 
 
 def kept_rows(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -94,10 +95,10 @@ def test_day_by_day_is_a_full_refresh(
         known = days[: upto if upto is not None else len(days)]
         part = prices[prices["trade_date"] <= known[-1]]
         hand.put_prices(warehouse, part, index[: len(known)])
-        before = row_ids(warehouse, "windows") if upto != -24 else None
+        before = row_ids(warehouse, WINDOWS) if upto != -24 else None
         hand.build(warehouse)
         if before is not None:
-            after = row_ids(warehouse, "windows")
+            after = row_ids(warehouse, WINDOWS)
             assert len(kept_rows(before, after)) == len(before)
     wrong = same(hand.indicators(warehouse), hand.indicators(whole))
     assert wrong == [], "\n".join(wrong)
@@ -123,10 +124,10 @@ def test_fault_28_a_late_correction_changes_what_comes_after_it(
         corrected.loc[at, f"{side}_adj"] *= 1.5
     corrected.loc[at, "close_tr"] *= 1.5
     corrected.loc[corrected["trade_date"] == day, "session_version"] = datetime(2026, 2, 1)
-    before = row_ids(begun, "windows")
+    before = row_ids(begun, WINDOWS)
     hand.put_prices(begun, corrected, index)
     hand.build(begun)
-    kept = kept_rows(before, row_ids(begun, "windows"))
+    kept = kept_rows(before, row_ids(begun, WINDOWS))
     after = kept[kept["trade_date"] >= pd.Timestamp(day)]
     assert set(after["security_sk"]) == {4, 5}, "these did not trade on that day"
     assert len(kept) - len(after) == (prices["trade_date"] < day).sum()
@@ -170,7 +171,7 @@ def test_fault_26_a_split_rebuilds_that_security_alone_exactly_once(
         for security_sk, rows in kept_rows(before[part], once[part]).groupby("security_sk"):
             if len(rows) == (before[part]["security_sk"] == security_sk).sum():
                 touched.discard(security_sk)
-        assert touched == (set() if part == "ranks" else {2}), part
+        assert touched == (set() if part == RANKS else {2}), part
     hand.build(begun)
     for part in PARTS:
         assert len(kept_rows(once[part], row_ids(begun, part))) == len(once[part]), part
@@ -186,9 +187,9 @@ def test_a_late_index_file_is_picked_up(case: Any, begun: Any, hand: Any) -> Non
     hand.build(begun)
     gap = hand.indicators(begun)
     hand.put_prices(begun, prices, index)
-    before = row_ids(begun, "windows")
+    before = row_ids(begun, WINDOWS)
     hand.build(begun)
-    assert len(kept_rows(before, row_ids(begun, "windows"))) == len(before)
+    assert len(kept_rows(before, row_ids(begun, WINDOWS))) == len(before)
     filled = hand.indicators(begun)
     assert same(gap, filled) != []
     hand.build(begun, "--full-refresh")

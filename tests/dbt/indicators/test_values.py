@@ -25,6 +25,8 @@ FLAGS = {
     "is_lower_circuit",
     "nr7",
     "inside_day",
+    "is_20d_high",
+    "is_20d_low",
 }
 CARRIED = {
     "security_sk",
@@ -39,6 +41,8 @@ CARRIED = {
     "delivery_qty",
     "traded_volume",
     "rs_rank_252d",
+    "benchmark_close",
+    "benchmark_return_1d",
 }
 
 
@@ -194,6 +198,8 @@ def bars_expected(p: pd.DataFrame) -> dict[str, Any]:
             raw_high > raw_low
         ),
         "nr7": when(p.index >= 6, ranged <= ranged.rolling(7).min() * (1 + 1e-9)),
+        "is_20d_high": when(p.index >= 19, high >= high.rolling(20).max()),
+        "is_20d_low": when(p.index >= 19, low <= low.rolling(20).min()),
         "inside_day": when(known, (high < high.shift()) & (low > low.shift())),
     }
 

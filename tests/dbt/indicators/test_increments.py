@@ -214,3 +214,27 @@ def test_fault_09_killed_between_models_shows_the_sessions_before(
     hand.build(warehouse)
     wrong = same(hand.indicators(warehouse), hand.indicators(whole))
     assert wrong == [], "\n".join(wrong)
+
+
+def test_a_history_found_anew_moves_the_ranks_of_its_dates_alone(
+    case: Any, begun: Any, hand: Any
+) -> None:
+    """One security's prices of long ago change with its version: others keep all but their rank."""
+    prices, index, days = case
+    changed = prices.copy()
+    at = (changed["security_sk"] == 7) & (changed["trade_date"] < days[-500])
+    for side in ("open", "high", "low", "close"):
+        changed.loc[at, f"{side}_adj"] /= 4
+    changed.loc[changed["security_sk"] == 7, "share_version"] = 2
+    before, rows = hand.indicators(begun), row_ids(begun, "marts.fct_indicators_daily")
+    hand.put_prices(begun, changed, index)
+    hand.build(begun)
+    after = hand.indicators(begun)
+    kept = kept_rows(rows, row_ids(begun, "marts.fct_indicators_daily"))
+    assert set(kept["security_sk"]) == set(prices["security_sk"]) - {7}
+    assert len(kept) == (prices["security_sk"] != 7).sum()
+    others = [frame[frame["security_sk"] != 7].reset_index(drop=True) for frame in (after, before)]
+    assert [words.split(":")[0] for words in same(*others)] == ["rs_rank_252d"]
+    hand.build(begun, "--full-refresh")
+    wrong = same(after, hand.indicators(begun))
+    assert wrong == [], "\n".join(wrong)

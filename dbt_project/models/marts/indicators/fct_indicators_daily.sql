@@ -6,9 +6,9 @@
         on_schema_change='fail',
         pre_hook=[
             "{{ forget_stale(ref('fct_prices_daily'), 'share_version') }}",
-            "{{ forget_other_benchmark() }}",
-            "{{ forget_other_ranks(ref('int_indicators__ranks'), 'rs_rank_252d') }}"
-        ]
+            "{{ forget_other_benchmark() }}"
+        ],
+        post_hook="{{ take_over_ranks(ref('int_indicators__ranks'), 'rs_rank_252d') }}"
     )
 }}
 
@@ -53,10 +53,7 @@ with windows as (
         from {{ this }}
         group by security_sk
     ) as kept on windows.security_sk = kept.security_sk
-    where
-        kept.last_date is null
-        or windows.trade_date > kept.last_date
-        or windows.trade_date not in (select built.trade_date from {{ this }} as built)
+    where kept.last_date is null or windows.trade_date > kept.last_date
     {%- endif %}
 
 ),

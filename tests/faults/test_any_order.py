@@ -207,7 +207,9 @@ def test_any_order_ends_in_the_same_marts(new_house, moves):
     listed = "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
     assert house.rows(listed) == straight.rows(listed) > []
     for (mart,) in house.rows(listed):
-        query = f"select * from marts.{mart} order by all"
+        # A version says when a warehouse loaded what it shows, and each did so in its own time.
+        columns = "columns(lambda name: name not in ('session_version', 'loaded_at'))"
+        query = f"select {columns} from marts.{mart} order by all"
         assert house.rows(query) == straight.rows(query), mart
 
 

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     bucket: str = "investiq"
     object_store: Literal["embedded", "s3"] | None = None
     duckdb_path_override: Path | None = Field(default=None, validation_alias="INVESTIQ_DUCKDB_PATH")
+    duckdb_memory: str = Field(default="5GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")
     lock_wait_seconds: float = Field(default=60.0, ge=0)
 
     rapidapi_key: SecretStr | None = None

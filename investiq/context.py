@@ -89,6 +89,7 @@ def warehouse(settings: Settings, store: ObjectStore) -> DuckDBWarehouse:
         bucket=store.bucket,
         access=S3Access.of(store.client, boto3.Session()),
         wait_seconds=settings.lock_wait_seconds,
+        memory=settings.duckdb_memory,
         on_wait=waiting,
     )
 

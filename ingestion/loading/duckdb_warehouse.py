@@ -83,6 +83,7 @@ class DuckDBWarehouse:
     bucket: str
     access: S3Access
     wait_seconds: float = 60.0
+    memory: str = "5GB"
     on_wait: Callable[[str], None] = lambda holder: None
 
     def receipts(self, dataset: Dataset) -> dict[str, str]:
@@ -132,6 +133,7 @@ class DuckDBWarehouse:
     def _open(self) -> duckdb.DuckDBPyConnection:
         con = connect(self.path, wait_seconds=self.wait_seconds, on_wait=self.on_wait)
         try:
+            con.execute(f"set memory_limit = '{_quoted(self.memory)}'")
             _undisturbed(lambda: create_raw_tables(con))
         except BaseException:
             con.close()

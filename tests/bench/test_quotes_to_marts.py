@@ -5,41 +5,23 @@ run, on the same bytes in the same S3; only the ratio means anything on a shared
 """
 
 import json
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
 from ingestion.fetched import Fetched
 from ingestion.landing import land
-from ingestion.objectstore import ObjectStore
-from ingestion.settings import project_root
+from ingestion.objectstore import ObjectStore, s3_client
 from sandbox.exchange.payload import row_of
 from sandbox.market import Market
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
 SECURITIES = 2500
-
-CHAIN = """
-import boto3
-from pathlib import Path
-from ingestion.loading import DATASETS, load_pending
-from ingestion.loading.duckdb_warehouse import DuckDBWarehouse, S3Access
-from ingestion.objectstore import ObjectStore, s3_client
-from ingestion.promotion import promote_pending
-store = ObjectStore(s3_client(), {bucket!r})
-access = S3Access.of(store.client, boto3.Session())
-warehouse = DuckDBWarehouse(Path({path!r}), store.bucket, access)
-{step}
-"""
-PROMOTE = "promote_pending(store)"
-LOAD = "[load_pending(dataset, store, warehouse) for dataset in DATASETS.values()]"
 
 # The least that any way from these files to a typed table must do.
 DIRECT = """
@@ -62,32 +44,6 @@ con.execute('''
 """
 
 
-@dataclass(frozen=True)
-class Run:
-    seconds: float
-    peak_mb: float
-
-
-def measured(command: list[str], **environment: str) -> Run:
-    """Run a process; its wall time and the peak memory of it alone."""
-    started = time.monotonic()
-    process = subprocess.Popen(
-        command,
-        cwd=project_root(),
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    said = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, said[-3000:]
-    scale = 1024 if sys.platform != "darwin" else 1024**2
-    return Run(time.monotonic() - started, usage.ru_maxrss / scale)
-
-
 def land_days(store: ObjectStore, market: Market, days: list[date]) -> tuple[int, int]:
     """Land one reply a day as the API would have given it; (records, bytes)."""
     records = size = 0
@@ -103,58 +59,42 @@ def land_days(store: ObjectStore, market: Market, days: list[date]) -> tuple[int
 
 @pytest.mark.parametrize("count", [1, 250], ids=["one day", "250 days at once"])
 def test_landed_bytes_to_marts(
-    store: ObjectStore,
+    make_home: Callable[[str], Any],
+    measured: Callable[..., Any],
+    tell: Callable[..., None],
     tmp_path: Path,
     calendar,
     count: int,
-    record_property: Callable[[str, object], None],
 ):
     market = Market.build(
         securities=SECURITIES, start=date(2024, 7, 1), end=date(2025, 12, 31), calendar=calendar
     )
     days = calendar.sessions(date(2024, 12, 2), date(2025, 12, 31))[:count]
-    records, size = land_days(store, market, days)
-    path = str(tmp_path / "warehouse.duckdb")
+    home = make_home("quotes")
+    records, size = land_days(ObjectStore(s3_client(), home.bucket), market, days)
 
-    direct = measured(
-        [
-            sys.executable,
-            "-c",
-            DIRECT.format(path=str(tmp_path / "direct.duckdb"), bucket=store.bucket),
-        ]
-    )
+    script = DIRECT.format(path=str(tmp_path / "direct.duckdb"), bucket=home.bucket)
+    direct = measured([sys.executable, "-c", script])
     steps = {
-        name: measured(
-            [sys.executable, "-c", CHAIN.format(bucket=store.bucket, path=path, step=step)]
-        )
-        for name, step in (("promote", PROMOTE), ("load", LOAD))
+        "promote": home.promote(),
+        "load": home.load(),
+        "dbt models": home.dbt("build", "--resource-type", "seed", "--resource-type", "model"),
     }
-    steps["dbt models"] = measured(
-        [
-            *(sys.executable, "-m", "dbt.cli.main", "build", "--quiet"),
-            *("--resource-type", "seed", "--resource-type", "model"),
-        ],
-        INVESTIQ_DUCKDB_PATH=path,
-        DBT_TARGET_PATH=str(tmp_path / "target"),
-        DBT_LOG_PATH=str(tmp_path / "logs"),
-    )
     total = sum(run.seconds for run in steps.values())
-    figures = {
-        "records": records,
-        "landed MB": round(size / 1e6, 1),
-        "seconds": round(total, 1),
-        **{f"{name} s": round(run.seconds, 1) for name, run in steps.items()},
-        "records per second": round(records / total),
-        "peak MB": round(max(run.peak_mb for run in steps.values())),
-        "DuckDB reading the same files s": round(direct.seconds, 2),
-        "ratio": round(total / direct.seconds, 1),
-    }
-    sys.stdout.write(f"\n{count} day(s) of {SECURITIES} securities: {json.dumps(figures)}\n")
-    for name, value in figures.items():
-        record_property(name, value)
+    tell(
+        f"{count} day(s) of quotes, {SECURITIES} securities",
+        records=records,
+        ratio=round(total / direct.seconds, 1),
+        **{
+            "landed MB": round(size / 1e6, 1),
+            "seconds": round(total, 1),
+            **{f"{name} s": round(run.seconds, 1) for name, run in steps.items()},
+            "records per second": round(records / total),
+            "peak MB": round(max(run.peak_mb for run in steps.values())),
+            "DuckDB reading the same files s": round(direct.seconds, 2),
+        },
+    )
 
-    import duckdb
-
-    with duckdb.connect(path, read_only=True) as con:
+    with duckdb.connect(str(home.path), read_only=True) as con:
         [(accounted,)] = con.sql("select sum(records) from marts.rpt_record_accounting").fetchall()
     assert accounted == records

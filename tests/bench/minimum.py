@@ -31,6 +31,12 @@ FULL = [
     "symbol", "series", "traded_on", "previous", "open", "high", "low", "last", "close", "vwap",
     "volume", "turnover", "trades", "delivered", "delivered_share",
 ]  # fmt: skip
+UDIFF = [
+    "traded_on", "biz_dt", "sgmt", "src", "kind", "id", "isin", "symbol", "series", "xpry_dt",
+    "actl_xpry_dt", "strike", "optn_tp", "name", "open", "high", "low", "close", "last", "previous",
+    "underlying", "settlement", "interest", "interest_change", "volume", "turnover", "trades",
+    "session", "lot", "remarks", "rsvd1", "rsvd2", "rsvd3", "rsvd4",
+]  # fmt: skip
 
 # One sorted table of bars; of the symbols with two series on a day the one that traded more.
 BARS = f"""
@@ -41,9 +47,8 @@ with official as (
         open, high, low, close, volume, turnover, trades
     from legacy where series in {SERIES}
     union all
-    select "TckrSymb", "SctySrs", cast("TradDt" as date), "OpnPric", "HghPric", "LwPric",
-        "ClsPric", "TtlTradgVol", "TtlTrfVal", "TtlNbOfTxsExctd"
-    from udiff where "SctySrs" in {SERIES}
+    select symbol, series, cast(traded_on as date), open, high, low, close, volume, turnover, trades
+    from udiff where series in {SERIES}
 ), deliveries as (
     select trim(symbol) as symbol, trim(series) as series,
         cast(strptime(trim(traded_on), '%d-%b-%Y') as date) as trade_date,
@@ -98,21 +103,24 @@ def members(content: bytes) -> Iterator[tuple[str, bytes]]:
 def read(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """All files as tables, and the bars of them, sorted."""
 
-    def source(dataset: str, names: list[str] | None = None) -> str:
-        options = "all_varchar = true, header = true, null_padding = true"
-        if names:
-            columns = ", ".join(f"'{name}': 'varchar'" for name in names)
-            options = f"columns = {{{columns}}}, header = true, auto_detect = false, "
-            options += "null_padding = true, delim = ',', quote = '\"'"
+    def source(dataset: str, names: list[str]) -> str:
+        columns = ", ".join(f"'{name}': 'varchar'" for name in names)
+        options = f"columns = {{{columns}}}, header = true, auto_detect = false, "
+        options += "null_padding = true, delim = ',', quote = '\"'"
         return f"from read_csv('{folder / dataset}/*', {options})"
 
-    empty = not any((folder / "bhavcopy_udiff").iterdir())
-    con.execute(f"create view legacy as select * {source('bhavcopy_legacy', LEGACY)}")
-    con.execute(f"create view bhavdata as select * {source('sec_bhavdata', FULL)}")
-    con.execute(
-        "create view udiff as select * "
-        + ("from (select '' as x) where false" if empty else source("bhavcopy_udiff"))
-    )
+    views = {
+        "legacy": ("bhavcopy_legacy", LEGACY),
+        "udiff": ("bhavcopy_udiff", UDIFF),
+        "bhavdata": ("sec_bhavdata", FULL),
+    }
+    for view, (dataset, names) in views.items():
+        told = source(dataset, names)
+        if not any((folder / dataset).iterdir()):  # an era without such files
+            told = (
+                f"from (select {', '.join(f'null::varchar as {name}' for name in names)}) limit 0"
+            )
+        con.execute(f"create view {view} as select * {told}")
     con.execute(
         "create table benchmark as select cast(try_strptime(b, ['%d-%m-%Y', '%d/%m/%Y']) as date) "
         "as trade_date, max(try_cast(f as double)) as benchmark "

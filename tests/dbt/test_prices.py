@@ -189,6 +189,15 @@ def test_fault_28_later_loads_change_what_they_concern(
     for day in ("2024-01-03", "2024-01-04"):
         warehouse.archive(prices, [make.legacy("A", 105)], day)
     warehouse.load("reply", [make.quote("A"), make.quote("B")], fetched_at="2024-04-26 11:00")
+    evening = "25-Apr-2024 15:59:00"
+    for name, symbol, loaded_at in (("gone", "C", "2024-05-01"), ("kept", "D", "2024-05-02")):
+        warehouse.load(
+            name,
+            [make.quote(symbol, last_update_time=evening)],
+            fetched_at=f"2024-04-25 1{len(symbol)}:00",
+            asked="2024-04-25",
+            loaded_at=loaded_at,
+        )
     done = warehouse.dbt("seed")
     assert done.returncode == 0, done.output
     run(warehouse)
@@ -198,12 +207,17 @@ def test_fault_28_later_loads_change_what_they_concern(
         ("B", "rapidapi", False),
     ]
 
+    assert bars(warehouse, "2024-04-25", "symbol") == [("C",), ("D",)]
+
+    # A reply that is not the newest of its day turns out to be none.
+    warehouse.execute("delete from raw_data.rapidapi_quotes where source_key = 'gone'")
     version("old", 105, "2024-01-02 13:00", "2026-01-02 00:00")  # loaded later, fetched earlier
     warehouse.archive(prices, [], "2024-01-04", loaded_at="2026-01-02 00:00")
     warehouse.archive(prices, [make.legacy("A", 104)], "2024-04-26", loaded_at="2026-01-02")
     run(warehouse)
     assert bars(warehouse, "2024-01-02", where)[0] == ("A", 106.0, "nse_legacy")
     assert bars(warehouse, "2024-01-03 2024-01-04", "trade_date::varchar") == [("2024-01-03",)]
+    assert bars(warehouse, "2024-04-25", "symbol") == [("D",)]
     assert bars(warehouse, "2024-04-26", "symbol, source_name, is_official") == [
         ("A", "nse_legacy", True)
     ]

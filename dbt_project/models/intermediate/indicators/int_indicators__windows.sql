@@ -90,7 +90,7 @@ final as (
         end as gap_filled,
         {{ ratio('high_adj - low_adj', 'close_adj') }} as range_pct,
         {{ ratio('2 * close_price - high_price - low_price', 'high_price - low_price') }}
-        as close_location_value,
+            as close_location_value,
         case
             when bar_no >= 7 then high_adj - low_adj <= narrowest_7 * 1.000000001
         end as nr7,
@@ -98,9 +98,9 @@ final as (
         case when bar_no >= 20 then low_adj <= lowest_20 end as is_20d_low,
         high_adj < previous_high and low_adj > previous_low as inside_day,
         {{ is_circuit('close_price', 'high_price', 'previous_close * share_factor', 1) }}
-        as is_upper_circuit,
+            as is_upper_circuit,
         {{ is_circuit('close_price', 'low_price', 'previous_close * share_factor', -1) }}
-        as is_lower_circuit,
+            as is_lower_circuit,
 
         session_version,
         share_version

@@ -36,7 +36,8 @@ unioned as (
         trade_date,
         loaded_at,
         case when table_name = 'nse_bhavcopy_udiff' then rows_loaded else 0 end as udiff_rows,
-        case when table_name = 'nse_bhavcopy_legacy' then rows_loaded else 0 end as legacy_rows
+        case when table_name = 'nse_bhavcopy_legacy' then rows_loaded else 0 end as legacy_rows,
+        0 as loose_rows
     from archives
 
     union all
@@ -45,7 +46,8 @@ unioned as (
         trade_date,
         loaded_at,
         0 as udiff_rows,
-        0 as legacy_rows
+        0 as legacy_rows,
+        1 as loose_rows
     from quotes
 
     union all
@@ -54,7 +56,8 @@ unioned as (
         trade_date,
         loaded_at,
         0 as udiff_rows,
-        0 as legacy_rows
+        0 as legacy_rows,
+        1 as loose_rows
     from sheets
 
 ),
@@ -63,7 +66,11 @@ final as (
 
     select
         trade_date,
-        max(loaded_at) as session_version,
+        -- A quote or a line of a sheet may vanish (its reply was refused after all) and leave the
+        -- newest load as it was: their number shows in the microseconds.
+        {{ dbt.dateadd(
+            'microsecond', 'cast(mod(sum(loose_rows), 1000000) as integer)', 'max(loaded_at)'
+        ) }} as session_version,
         -- Of a day that exists in both formats one is the bhavcopy; they are equal.
         case
             when sum(udiff_rows) > 0 then 'nse_bhavcopy_udiff'

@@ -47,9 +47,7 @@ revisited as (
             or objects_of_session.bhavcopies > 1
             or (objects_of_session.bhavcopies = 0 and objects_of_session.deliveries > 1)
         )
-{% if is_incremental() %}
-        and sessions.trade_date not in (select built.trade_date from {{ this }} as built)
-{% endif %}
+        {{ not_built_yet('sessions.trade_date') }}
 
 ),
 

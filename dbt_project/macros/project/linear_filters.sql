@@ -50,6 +50,18 @@
 
 ),
 
+{{ prefix }}_powers as (
+
+    select
+        place,
+        {%- for f in filters %}
+        power({{ f.p }}, place) as power_{{ f.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ prefix }}_placed
+    group by place
+
+),
+
 {{ prefix }}_weighed as (
 
     select
@@ -67,9 +79,11 @@
             when placed.bar_no > {{ f.seed_bar }} then (1 - {{ f.p }}) * placed.{{ f.input }}
             when placed.bar_no = {{ f.seed_bar }} then seeds.seed_{{ f.name }}
             else 0
-        end * power({{ f.p }}, -placed.place) as {{ f.name }}{{ ',' if not loop.last }}
+        end / powers.power_{{ f.name }} as {{ f.name }},
+        powers.power_{{ f.name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ prefix }}_placed as placed
+    inner join {{ prefix }}_powers as powers on placed.place = powers.place
     left join {{ prefix }}_seeds as seeds on placed.security_sk = seeds.security_sk
 
 ),
@@ -87,7 +101,7 @@
         {{ column }},
         {%- endfor %}
         {%- for f in filters %}
-        power({{ f.p }}, place) as power_{{ f.name }},
+        power_{{ f.name }},
         sum({{ f.name }}) over (
             partition by security_sk, block_no order by bar_no
             rows between unbounded preceding and current row

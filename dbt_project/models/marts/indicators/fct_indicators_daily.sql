@@ -41,27 +41,28 @@
 {%- set gain, loss = 'averages.avg_gain_14', 'averages.avg_loss_14' %}
 
 -- A hook reads it: depends_on: {{ ref('int_indicators__benchmark') }}
-with windows as (
+with {% if is_incremental() -%}
+kept as (
 
-    select windows.*
-    from {{ ref('int_indicators__windows') }} as windows
-    {% if is_incremental() -%}
-    left join (
-        select
-            security_sk,
-            max(trade_date) as last_date
-        from {{ this }}
-        group by security_sk
-    ) as kept on windows.security_sk = kept.security_sk
-    where kept.last_date is null or windows.trade_date > kept.last_date
-    {%- endif %}
+    select
+        security_sk,
+        max(trade_date) as last_date
+    from {{ this }}
+    group by security_sk
 
 ),
 
-{% for part in ['calendar', 'risk', 'recursive', 'drawdowns', 'ranks'] -%}
+{% endif -%}
+{#- Each part is cut to its new bars before anything is joined. -#}
+{% for part in ['windows', 'calendar', 'risk', 'recursive', 'drawdowns', 'ranks'] -%}
 {{ part | replace('recursive', 'averages') }} as (
 
-    select * from {{ ref('int_indicators__' ~ part) }}
+    select part.*
+    from {{ ref('int_indicators__' ~ part) }} as part
+    {% if is_incremental() -%}
+    left join kept on part.security_sk = kept.security_sk
+    where kept.last_date is null or part.trade_date > kept.last_date
+    {%- endif %}
 
 ),
 

@@ -19,6 +19,11 @@ from sandbox.s3 import S3Server, embedded_s3
 _LEAKS = ("AWS_", "INVESTIQ_", "DBT_")
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Packed bytes hold the time of packing: their name must be the same in every worker."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real files; tests that need it are skipped where it is absent."""

@@ -77,12 +77,11 @@
     select security_sk, min(stale_from) as stale_from from stale_rows group by security_sk
   )
 
+  {#- USING, not EXISTS: a hash join, where DuckDB takes a hundred times as long over the correlation. #}
   delete from {{ this }}
-  where exists (
-    select 1 from stale
-    where stale.security_sk = {{ this.identifier }}.security_sk
-      and stale.stale_from <= {{ this.identifier }}.trade_date
-  )
+  using stale
+  where stale.security_sk = {{ this.identifier }}.security_sk
+    and stale.stale_from <= {{ this.identifier }}.trade_date
   {%- else %}
 
   delete from {{ this }}

@@ -24,11 +24,15 @@ final as (
         {{ plain_bigint('ttl_trd_qnty') }} as traded_volume,
         -- Lakhs of rupees with two decimals: a trade below 500 rupees is printed as 0.00, so its
         -- value is the average price times the quantity. The exact rupees are in the bhavcopy.
-        cast(
-            coalesce(
-                nullif({{ plain_decimal('turnover_lacs', 18, 2) }}, 0) * 100000,
+        -- Cast before coalesce: a decimal as wide as the product costs DuckDB a hundred times as much.
+        coalesce(
+            cast(
+                nullif({{ plain_decimal('turnover_lacs', 18, 2) }}, 0) * 100000 as decimal(18, 2)
+            ),
+            cast(
                 {{ plain_decimal('avg_price', 18, 4) }} * {{ plain_bigint('ttl_trd_qnty') }}
-            ) as decimal(18, 2)
+                as decimal(18, 2)
+            )
         ) as turnover_inr,
         {{ plain_bigint('no_of_trades') }} as trades,
         -- "-" where the exchange publishes no delivery (BE, BZ)

@@ -24,7 +24,7 @@ final as (
         {{ plain_bigint('ttl_trd_qnty') }} as traded_volume,
         -- Lakhs of rupees with two decimals: a trade below 500 rupees is printed as 0.00, so its
         -- value is the average price times the quantity. The exact rupees are in the bhavcopy.
-        -- Cast before coalesce: a decimal as wide as the product costs DuckDB a hundred times as much.
+        -- Cast before coalesce: decimals as wide as the product cost DuckDB a hundred times more.
         coalesce(
             cast(
                 nullif({{ plain_decimal('turnover_lacs', 18, 2) }}, 0) * 100000 as decimal(18, 2)

@@ -10,6 +10,7 @@
     'nse_sec_bhavdata': 'stg_nse__sec_bhavdata',
 } -%}
 
+-- Its test asks for the newest sessions: depends_on: {{ ref('int_prices__sessions') }}
 with quotes as (
 
     select * from {{ ref('int_quotes__parsed') }}

@@ -60,6 +60,26 @@ class Settings(BaseSettings):
     airbyte_prefix: str = "airbyte"
     airbyte_sync_mode: Literal["overwrite", "append"] = "overwrite"
 
+    alphavantage_key: SecretStr | None = None
+    alphavantage_url: str = "https://www.alphavantage.co"
+    alphavantage_requests_per_second: float = Field(default=1, gt=0)
+    alphavantage_requests_per_day: int = Field(default=25, ge=1)
+    alphavantage_topics: str = (
+        "financial_markets,earnings,economy_macro,economy_monetary,finance,technology,"
+        "energy_transportation,mergers_and_acquisitions"
+    )
+    alphavantage_limit: Literal[50, 1000] = 1000
+
+    news_tickers: str | None = None
+    news_sources: str = "yahoo,google"
+    yahoo_finance_url: str = "https://finance.yahoo.com"
+    google_news_url: str = "https://news.google.com"
+    news_requests_per_second: float = Field(default=0.5, gt=0)
+    news_page_deadline_seconds: float = Field(default=60.0, gt=0)
+    news_scroll_limit: int = Field(default=20, ge=0)
+    chromium: Path | None = None
+    chromedriver: Path | None = None
+
     http_tries: int = Field(default=4, ge=1)
     http_backoff_seconds: float = Field(default=1.0, ge=0)
     http_read_timeout_seconds: float = Field(default=20.0, gt=0)
@@ -83,8 +103,8 @@ class Settings(BaseSettings):
         """Plain texts that must appear in no log, record, URL or exception."""
         names = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
         found = [os.environ.get(name, "") for name in names]
-        if self.rapidapi_key:
-            found.append(self.rapidapi_key.get_secret_value())
+        keys = (self.rapidapi_key, self.alphavantage_key)
+        found += [key.get_secret_value() for key in keys if key]
         return tuple(text for text in found if text)
 
 

@@ -94,11 +94,36 @@ AIRBYTE = Dataset(
 )
 
 
-def _nse(dataset: str) -> Dataset:
-    """A list of the exchange, as JSON lines."""
+ENRICHMENT = Dataset(
+    table="news_enrichment",
+    prefix=f"{zones.RAW}source=enrichment/dataset=news/",
+    columns=(
+        ("news_key", "VARCHAR"),
+        ("published_at", "TIMESTAMP"),
+        ("title_normalised", "VARCHAR"),
+        ("cluster_key", "VARCHAR"),
+        ("cluster_similarity", "DOUBLE"),
+        ("cluster_method", "VARCHAR"),
+        ("cluster_version", "VARCHAR"),
+        ("sentiment_compound", "DOUBLE"),
+        ("sentiment_positive", "DOUBLE"),
+        ("sentiment_neutral", "DOUBLE"),
+        ("sentiment_negative", "DOUBLE"),
+        ("sentiment_model", "VARCHAR"),
+        ("sentiment_version", "VARCHAR"),
+        ("object_key", "VARCHAR"),
+        *_ENVELOPE[1:],
+    ),
+    identity="object_key",  # the records of one landed object lie in several enrichment objects
+)
+
+
+def _lines(source: str, table: str, dataset: str | None = None) -> Dataset:
+    """Records with a payload, as JSON lines: of one dataset, or of all that a source has."""
+    within = f"dataset={dataset}/" if dataset else ""
     return Dataset(
-        table=f"nse_{dataset}",
-        prefix=f"{zones.RAW}source=nse/dataset={dataset}/",
+        table=table,
+        prefix=f"{zones.RAW}source={source}/{within}",
         columns=_ENVELOPE,
         identity="source_key",
     )
@@ -132,10 +157,13 @@ DATASETS: dict[str, Dataset] = {
         _table("nse", "equity_list", "nse_equity_list"),
         _table("nse", "symbol_changes", "nse_symbol_changes"),
         _table("nse", "index_constituents", "nse_index_constituents"),
-        _nse("corporate_actions"),
-        _nse("holidays"),
+        _lines("nse", "nse_corporate_actions", "corporate_actions"),
+        _lines("nse", "nse_holidays", "holidays"),
         _table("operator", "adjustment_corrections", "adjustment_corrections"),
         AIRBYTE,
+        _lines("alpha_vantage", "alpha_vantage_news", "news"),
+        _lines("india_news", "india_news_headlines"),
+        ENRICHMENT,
         QUARANTINE,
         OUTCOMES,
     )

@@ -203,6 +203,46 @@ create table if not exists raw_data.airbyte_records (
     loaded_at timestamp not null
 );
 
+create table if not exists raw_data.alpha_vantage_news (
+    payload json,
+    source_key varchar not null,
+    record_no integer not null,
+    fetched_at timestamp not null,
+    trade_date date not null,
+    loaded_at timestamp not null
+);
+
+create table if not exists raw_data.india_news_headlines (
+    payload json,
+    source_key varchar not null,
+    record_no integer not null,
+    fetched_at timestamp not null,
+    trade_date date not null,
+    loaded_at timestamp not null
+);
+
+create table if not exists raw_data.news_enrichment (
+    news_key varchar not null,
+    published_at timestamp,
+    title_normalised varchar,
+    cluster_key varchar,
+    cluster_similarity double,
+    cluster_method varchar,
+    cluster_version varchar,
+    sentiment_compound double,
+    sentiment_positive double,
+    sentiment_neutral double,
+    sentiment_negative double,
+    sentiment_model varchar,
+    sentiment_version varchar,
+    object_key varchar not null,
+    source_key varchar not null,
+    record_no integer not null,
+    fetched_at timestamp not null,
+    trade_date date not null,
+    loaded_at timestamp not null
+);
+
 create table if not exists raw_data.quarantined_records (
     source_name varchar not null,
     dataset_name varchar not null,

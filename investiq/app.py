@@ -135,6 +135,27 @@ def backfill(
 
 
 @app.command()
+def news(
+    source: SourceOption = SourceName.LIVE,
+    first: From = None,
+    last: To = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="pages that need one, or feeds alone")
+    ] = True,
+) -> None:
+    """Fetch global and Indian news and take it through the chain."""
+    from investiq.context import object_store
+    from investiq.news import run_news
+    from investiq.sources import open_source
+
+    if source not in (SourceName.LIVE, SourceName.SANDBOX):
+        raise typer.BadParameter("news is fetched with --source live or sandbox")
+    settings, span = _settings(source), _span(None, first, last)
+    with open_source(source, settings, None) as origin, object_store(settings) as store:
+        run_news(settings, origin, span, store, browser=browser)
+
+
+@app.command()
 def promote(again: Again = False) -> None:
     """Turn landed objects into records; what is refused goes to quarantine."""
     from investiq import steps

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from sandbox.exchange.alpha_vantage import KeyDesk
 from sandbox.exchange.clock import Clock
 from sandbox.exchange.control import PREFIX, control
 from sandbox.exchange.faults import Fault, Script, Wire
@@ -44,7 +45,8 @@ class Exchange:
         market.number_as_of(now)  # refuses a moment before the market begins
         self._clock = Clock(now)
         self.gate = Gate(self._clock, quota or Quota())
-        self._upstreams = make_upstreams(World(market, self._clock), self.gate)
+        self.news_desk = KeyDesk(self._clock)
+        self._upstreams = make_upstreams(World(market, self._clock), self.gate, self.news_desk)
         self._script = Script()
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", port), self)

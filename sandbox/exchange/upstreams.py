@@ -1,11 +1,12 @@
 """The registry of simulated upstreams: one entry per module."""
 
+from sandbox.exchange.alpha_vantage import AlphaVantage, KeyDesk
 from sandbox.exchange.gate import Gate
 from sandbox.exchange.nse import Nse
 from sandbox.exchange.rapidapi import RapidApi
 from sandbox.exchange.routing import Upstream, World
 
 
-def make_upstreams(world: World, gate: Gate) -> tuple[Upstream, ...]:
+def make_upstreams(world: World, gate: Gate, desk: KeyDesk) -> tuple[Upstream, ...]:
     """Every upstream the exchange answers as; a new one is one more line here."""
-    return (RapidApi(world, gate), Nse(world))
+    return (RapidApi(world, gate), Nse(world), AlphaVantage(world, desk))

@@ -2,7 +2,8 @@
 
     landing/     source=…/dataset=…/trade_date=…/fetched_at=…/<sha256 head>.<ext>   bytes received
     raw/         the same key, .csv.gz or .ndjson.gz   what COPY reads
-    quarantine/  the same key, .ndjson.gz   refused, with why
+    quarantine/  the same key, .ndjson.gz   refused, with why; of a page that nobody can read also
+                 its source and its picture, .html and .png
     outcomes/    stage=…/source=…/dataset=…/trade_date=…/….json                      one per attempt
 
 A landing key says what was asked and when; everything downstream keeps it as `source_key`.
@@ -92,6 +93,10 @@ class ObjectKey:
         """Where what was refused lies, with the reason."""
         return f"{QUARANTINE}{self._folder}/{self.sha_head}.ndjson.gz"
 
+    def picture(self, extension: str) -> str:
+        """Where the source and the picture of a page lie that no selector could read."""
+        return f"{QUARANTINE}{self._folder}/{self.sha_head}.{extension}"
+
     @property
     def promote_outcome(self) -> str:
         """Where the record of the promotion lies; written last, so it says that all is there."""
@@ -116,6 +121,9 @@ def extension_of(content_type: str) -> str:
         "application/json": "json",
         "text/html": "html",
         "text/csv": "csv",
+        "application/rss+xml": "xml",
+        "application/xml": "xml",
+        "text/xml": "xml",
         "application/x-ndjson": "jsonl",
         "application/zip": "zip",
         "application/x-zip-compressed": "zip",

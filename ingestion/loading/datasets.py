@@ -19,6 +19,7 @@ class Dataset:
         identity: the column that says which object a row came from; loading an object again
             replaces the rows of its identity.
         form: how the objects are written: JSON lines, or CSV with a header.
+        ending: how the names of its objects end; others below the prefix are not its own.
     """
 
     table: str
@@ -26,6 +27,7 @@ class Dataset:
     columns: tuple[tuple[str, str], ...]
     identity: str
     form: Literal["ndjson", "csv"] = "ndjson"
+    ending: str = ""
 
     def identity_of(self, object_key: str, metadata: dict[str, str]) -> str:
         """The value of the identity column for the rows of one object."""
@@ -57,6 +59,7 @@ QUARANTINE = Dataset(
         *_ENVELOPE,
     ),
     identity="source_key",
+    ending=".ndjson.gz",  # pages that nobody could read lie there too, with their pictures
 )
 OUTCOMES = Dataset(
     table="ingestion_outcomes",

@@ -33,7 +33,11 @@ def load_pending(
         LoadFailed: a transaction failed; those before it are kept, it and the rest are not.
     """
     received = warehouse.receipts(dataset)
-    listed = [item for item in store.list(dataset.prefix) if received.get(item.key) != item.etag]
+    listed = [
+        item
+        for item in store.list(dataset.prefix)
+        if item.key.endswith(dataset.ending) and received.get(item.key) != item.etag
+    ]
     report = LoadReport(dataset.table, 0, 0)
     for batch in _batches(listed):
         report += warehouse.load(dataset, _described(dataset, store, batch))

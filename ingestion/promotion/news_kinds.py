@@ -73,8 +73,15 @@ _REPORTED = re.compile(
 )
 
 
-def kind_of(title: str | None, *, advert: bool = False, related: bool = False) -> str:
-    """The kind of one row; `advert` and `related` where the page itself marks it."""
+def kind_of(
+    title: str | None, *, advert: bool = False, related: bool = False, by_words: bool = True
+) -> str:
+    """The kind of one row.
+
+    Args:
+        advert, related: the page itself marks it so.
+        by_words: whether the title may give an advertisement away.
+    """
     said = plain(title)
     if not said:
         return EMPTY
@@ -82,7 +89,7 @@ def kind_of(title: str | None, *, advert: bool = False, related: bool = False) -
         return ADVERTISEMENT
     if related or _HEADINGS.fullmatch(said.rstrip(" :…")):
         return RELATED
-    return ADVERTISEMENT if points(title) >= _CERTAIN else NEWS
+    return ADVERTISEMENT if by_words and points(title) >= _CERTAIN else NEWS
 
 
 def kinds_in_list(titles: Sequence[str | None]) -> list[str]:

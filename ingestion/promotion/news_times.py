@@ -15,6 +15,7 @@ from ingestion.calendar import IST
 
 _CLOCKS_DIFFER = timedelta(minutes=10)
 _FIRST_YEAR = 1990
+_LONGEST = 200  # signs; no time needs more
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ZONES = {
     **dict.fromkeys(("", "z", "gmt", "ut", "utc"), 0),
@@ -69,7 +70,7 @@ UNKNOWN = Published(None, None)
 
 def read_time(text: str | None, fetched_at: datetime) -> Published:
     """The moment that a text means; `UNKNOWN` where it means none that can be."""
-    said = " ".join((text or "").lower().split())
+    said = " ".join((text or "")[:_LONGEST].lower().split())
     if not said:
         return UNKNOWN
     found = _relative(said, fetched_at) or _absolute(said, fetched_at)

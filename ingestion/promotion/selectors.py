@@ -57,9 +57,10 @@ class PageSelectors:
 
 
 _ADVERTS = (
-    '[data-testid*="ad-"]',
+    '[data-testid^="ad-"]',
+    '[data-testid$="-ad"]',
     '[data-testid*="sponsored"]',
-    '[data-test-locator*="ad"]',
+    '[data-test-locator="native-ad"]',
     '[class*="native-ad"]',
     '[class*="gemini-ad"]',
     '[class*="sponsored"]',

@@ -1,13 +1,14 @@
-"""Scriptable faults of files: wrong content under a good name, as the exchange has served it."""
+"""Scriptable faults of files and pages: wrong content under a good name, as it has been served."""
 
 import io
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.exchange.faults import Fault, Wire
-from sandbox.exchange.routing import Reply
+from sandbox.exchange.routing import Reply, Request
 
+LAYOUT_HEADER = "x-sandbox-layout"
 _WORKBOOK = {
     "[Content_Types].xml": '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/'
     'package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>',
@@ -22,8 +23,27 @@ class AnswerOf:
 
     path: str
 
+    def instead_of(self, request: Request) -> Request:
+        """What is asked of the upstream in place of the request."""
+        return replace(request, path=self.path)
+
     def apply(self, reply: Reply) -> Wire:
         """As it is: the server has asked the other path already."""
+        return Wire.of(reply)
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """A news page drawn otherwise; its module lists the layouts."""
+
+    layout: str
+
+    def instead_of(self, request: Request) -> Request:
+        """The same page in the other layout; what it asks while it is scrolled says so too."""
+        return replace(request, headers={**request.headers, LAYOUT_HEADER: self.layout})
+
+    def apply(self, reply: Reply) -> Wire:
+        """As it is: the server has asked for the layout already."""
         return Wire.of(reply)
 
 
@@ -77,6 +97,7 @@ class Corrected:
 
 FILE_FAULTS: dict[str, Callable[..., Fault]] = {
     "answer_of": AnswerOf,
+    "page_layout": PageLayout,
     "xlsx": Xlsx,
     "cut_text": CutText,
     "corrected": Corrected,

@@ -6,7 +6,6 @@ import socketserver
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -17,7 +16,7 @@ from sandbox.exchange.alpha_vantage import KeyDesk
 from sandbox.exchange.clock import Clock
 from sandbox.exchange.control import PREFIX, control
 from sandbox.exchange.faults import Fault, Script, Wire
-from sandbox.exchange.file_faults import AnswerOf
+from sandbox.exchange.file_faults import AnswerOf, PageLayout
 from sandbox.exchange.gate import HOST, Gate, Quota
 from sandbox.exchange.routing import Reply, Request, Upstream, World
 from sandbox.exchange.upstreams import make_upstreams
@@ -143,8 +142,8 @@ class Exchange:
             return Wire.of(reply)
         with self._lock:
             fault = self._script.take(request.path)
-        if isinstance(fault, AnswerOf):
-            return Wire.of(upstream.answer(replace(request, path=fault.path)))
+        if isinstance(fault, AnswerOf | PageLayout):
+            return Wire.of(upstream.answer(fault.instead_of(request)))
         return fault.apply(reply) if fault else Wire.of(reply)
 
     def _serve(self) -> None:

@@ -169,6 +169,21 @@ def promote(again: Again = False) -> None:
 
 
 @app.command()
+def enrich(again: Again = False) -> None:
+    """Bring near-duplicates among the news together, and give each headline its tone."""
+    from investiq import steps
+    from investiq.context import object_store
+
+    settings = _settings()
+    with object_store(settings) as store:
+        done = steps.enrich(settings, store, again=again)
+    out.print(
+        f"{done.objects} objects: {done.news} news, {done.written} rows written, "
+        f"{done.clusters} new clusters"
+    )
+
+
+@app.command()
 def load(
     tables: Annotated[list[str] | None, typer.Argument(help="raw tables [default: all]")] = None,
 ) -> None:

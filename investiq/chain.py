@@ -61,6 +61,7 @@ def finish(
     """
     steps.collect_airbyte(settings, store)
     steps.promote(store)
+    steps.enrich(settings, store)
     steps.load(settings, store)
     try:
         publish_if_new(settings, source.today())

@@ -1,6 +1,6 @@
 """The steps of the chain, each idempotent and each a command of its own.
 
-ingest → promote → load → check arrival → build → check ohlc → report
+ingest → promote → enrich → load → check arrival → build → check ohlc → report
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from ingestion.archive_plan import may_trade
 from ingestion.calendar import default_calendar
+from ingestion.enrichment import EnrichReport, enrich_pending
 from ingestion.errors import ConfigurationError
 from ingestion.ingest import ingest_directory, ingest_session
 from ingestion.loading import DATASETS, LoadReport, load_pending
+from ingestion.locks import lock_of
 from ingestion.objectstore import ObjectStore
 from ingestion.origin import claim, notice_of
 from ingestion.outcomes import Outcome
@@ -133,6 +135,12 @@ def promote(store: ObjectStore, *, again: bool = False) -> list[PromotionReport]
     """Promote what has landed and is not promoted."""
     with step("promote") as advance:
         return promote_pending(store, again=again, progress=advance)
+
+
+def enrich(settings: Settings, store: ObjectStore, *, again: bool = False) -> EnrichReport:
+    """Give promoted news their clusters and tones; a second process waits for the first."""
+    with lock_of(settings.home / "state" / "enrich.lock"), step("enrich") as advance:
+        return enrich_pending(store, again=again, progress=advance)
 
 
 def load(settings: Settings, store: ObjectStore, tables: Iterable[str] = ()) -> list[LoadReport]:

@@ -17,7 +17,7 @@ from ingestion.fetched import Fetched
 from ingestion.objectstore import ObjectStore
 from ingestion.outcomes import Outcome, record_attempt, record_once
 from ingestion.parallel import for_each
-from ingestion.promotion import archives
+from ingestion.promotion import alpha_vantage, archives
 from ingestion.promotion.quotes import read_reply
 from ingestion.promotion.records import Refused
 from ingestion.redaction import MASK, redact
@@ -111,6 +111,8 @@ def _land_file(
     elif (first and found.trade_date < first) or (last and found.trade_date > last):
         return None
     else:
+        if found.source == alpha_vantage.SOURCE and _judge(found)[0] != "ok":
+            found = landing.without_secrets(found, ())
         outcome = _landed_outcome(found, store, lambda: moment)
     if outcome.status != "unchanged":
         record_once(store, outcome)
@@ -183,6 +185,9 @@ def _landed_outcome(
 
 def _judge(fetched: Fetched) -> tuple[str, str, int | None]:
     """(status, detail, records) of a reply; no record of the asked session is `not_published`."""
+    if fetched.source == alpha_vantage.SOURCE:
+        news = alpha_vantage.judge(fetched.content, fetched.content_type)
+        return news.status, news.detail, news.records
     if fetched.source != rapidapi.SOURCE:
         return archives.judge(
             fetched.dataset, fetched.trade_date, fetched.content, fetched.content_type

@@ -1,10 +1,12 @@
 """Bytes exactly as received go to `landing/`, for ever, with what was said about them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ingestion.fetched import Fetched
 from ingestion.objectstore import ObjectStore, sha256
+from ingestion.redaction import redact
 from ingestion.zones import LANDING, ObjectKey, extension_of, partition
 
 
@@ -44,6 +46,15 @@ def land(store: ObjectStore, fetched: Fetched) -> Landed:
         {name: said for name, text in metadata.items() if (said := _ascii(text))},
     )
     return Landed(key, is_new)
+
+
+def without_secrets(fetched: Fetched, secrets: Sequence[str]) -> Fetched:
+    """A refusal that echoes a key, without it; for evidence only, never for data."""
+    said = redact(fetched.content.decode("utf-8", "surrogateescape"), secrets)
+    content = said.encode("utf-8", "surrogateescape")
+    if content == fetched.content:
+        return fetched
+    return replace(fetched, content=content, notes={**fetched.notes, "masked": "a secret was cut"})
 
 
 def landed(store: ObjectStore, source: str, dataset: str, trade_date: date) -> list[ObjectKey]:

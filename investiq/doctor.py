@@ -52,6 +52,7 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
     yield _guarded("object store", lambda: _object_store(settings))
     yield _guarded("warehouse", lambda: _warehouse(settings))
     yield _rapidapi(settings)
+    yield _alpha_vantage(settings)
     yield _nse(settings)
 
 
@@ -116,6 +117,19 @@ def _reached(address: str) -> tuple[bool, str]:
             return True, f"{url.hostname} answers"
     except OSError:
         return False, f"{url.hostname} cannot be reached"
+
+
+def _alpha_vantage(settings: Settings) -> Finding:
+    what, (reached, seen) = "Alpha Vantage (news)", _reached(settings.alphavantage_url)
+    if settings.alphavantage_key is None:
+        next_step = "for global news set INVESTIQ_ALPHAVANTAGE_KEY; Indian news needs none"
+        return Finding(what, "optional", f"no key; {seen}", next_step)
+    return Finding(
+        what,
+        "ok" if reached else "optional",
+        f"key set; {seen}",
+        "" if reached else "check the connection, then run `investiq news` again",
+    )
 
 
 def _rapidapi(settings: Settings) -> Finding:

@@ -1,10 +1,17 @@
 """`investiq news`: what the press wrote, fetched and taken through the rest of the chain."""
 
+from datetime import UTC, date, datetime, time, timedelta
+
+from ingestion.calendar import IST
+from ingestion.errors import ConfigurationError
+from ingestion.ingest_news import NewsIngest
 from ingestion.objectstore import ObjectStore
 from ingestion.origin import claim
 from ingestion.outcomes import Outcome
 from ingestion.settings import Settings
+from ingestion.sources.alpha_vantage import alpha_vantage_news, topics_of
 from investiq import chain
+from investiq.console import err, step
 from investiq.sources import Source
 from investiq.steps import Span
 
@@ -42,5 +49,41 @@ def ingest_news(
 def ingest_global(
     settings: Settings, source: Source, span: Span, store: ObjectStore
 ) -> list[Outcome]:
-    """Alpha Vantage by topic: what no earlier window has covered, within the day's quota."""
-    return []
+    """Alpha Vantage by topic: what no earlier window has covered, within the day's quota.
+
+    Without a key there is nothing to ask; that is said, and no reason to give up the rest.
+    """
+    if source.settings.alphavantage_key is None:
+        err.print(
+            "[yellow]no global news:[/] set INVESTIQ_ALPHAVANTAGE_KEY "
+            "(a free key: https://www.alphavantage.co/support/#api-key)"
+        )
+        return []
+    with (
+        step("global news") as advance,
+        alpha_vantage_news(source.settings, source.clock) as api,
+    ):
+        return NewsIngest(
+            source=api,
+            store=store,
+            topics=topics_of(source.settings),
+            limit=source.settings.alphavantage_limit,
+            locks=source.settings.home / "locks",
+            secrets=source.settings.secrets,
+            clock=source.clock,
+        ).bring(_range_of(span, source.today()), advance)
+
+
+def _range_of(span: Span, today: date) -> tuple[datetime, datetime] | None:
+    """From midnight to midnight in India, in UTC; None: whatever is missing."""
+    if span.is_open:
+        return None
+    last = span.last or today
+    first = span.first or last
+    if first > last:
+        raise ConfigurationError(
+            f"The range begins after it ends ({first} to {last}). Give --from before --to."
+        )
+    begins = datetime.combine(first, time(), tzinfo=IST)
+    ends = datetime.combine(last + timedelta(days=1), time(), tzinfo=IST)
+    return begins.astimezone(UTC), ends.astimezone(UTC)

@@ -13,7 +13,7 @@ from ingestion.errors import ConfigurationError
 from ingestion.objectstore import Body, ObjectStore, sha256
 from ingestion.outcomes import Outcome, record_promotion
 from ingestion.parallel import for_each
-from ingestion.promotion import airbyte, archives, events, india_news, quotes
+from ingestion.promotion import airbyte, alpha_vantage, archives, events, india_news, quotes
 from ingestion.promotion.records import Refused, RefusedRecord, Split, envelope, ndjson
 from ingestion.redaction import redact
 from ingestion.zones import LANDING, OUTCOMES, ObjectKey
@@ -37,6 +37,7 @@ class PromotionReport:
 Promotion = Callable[[ObjectKey, Body], Split]
 PROMOTIONS: dict[tuple[str, str], Promotion] = {
     ("rapidapi", "quotes"): quotes.split_reply,
+    (alpha_vantage.SOURCE, alpha_vantage.DATASET): alpha_vantage.split_reply,
     ("airbyte", "records"): airbyte.split_object,
     ("operator", "adjustment_corrections"): archives.split_table,
     **{(india_news.SOURCE, dataset): india_news.split_news for dataset in india_news.DATASETS},
@@ -139,6 +140,7 @@ def _split(key: ObjectKey, body: Body) -> Split:
 
 
 def _status(split: Split) -> str:
+    """A reply that rightly holds nothing, such as an hour without news, is promoted as well."""
     if not split.promoted and (split.refused or split.records_in):
         return "quarantined"
     return "partial" if split.refused else "promoted"

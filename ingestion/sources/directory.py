@@ -15,12 +15,14 @@ from pathlib import Path
 from ingestion.calendar import IST
 from ingestion.errors import ConfigurationError
 from ingestion.fetched import Fetched
+from ingestion.promotion import alpha_vantage
 from ingestion.promotion.quotes import QuoteReply, plausible, read_reply
 from ingestion.promotion.records import Refused
 from ingestion.sources import rapidapi
 from ingestion.sources.recognise import recognise
 from ingestion.zones import safe_name
 
+_NEWS_NAME = re.compile(r"^news_data_(\d{14})?.*\.json$", re.IGNORECASE)
 _QUOTES_NAME = re.compile(r"^nse_data_(\d{14})?.*\.json$", re.IGNORECASE)
 
 
@@ -71,7 +73,9 @@ def read(path: Path, folder: Path, max_bytes: int) -> Fetched | Unrecognised:
         content = path.read_bytes()
     except OSError as refused:
         return Unrecognised(name, f"cannot be read ({refused.strerror}); check its permissions")
-    found = _as_archive(path, content) or _as_quotes_file(path, content)
+    found = (
+        _as_archive(path, content) or _as_news_file(path, content) or _as_quotes_file(path, content)
+    )
     return found or Unrecognised(name, "not a file of a dataset that can be ingested")
 
 
@@ -92,12 +96,31 @@ def _as_archive(path: Path, content: bytes) -> Fetched | None:
     )
 
 
+def _as_news_file(path: Path, content: bytes) -> Fetched | None:
+    """A reply of Alpha Vantage: an object with a feed; its day is that of the newest article."""
+    named_as_news = _NEWS_NAME.match(path.name)
+    reply = alpha_vantage.judge(content, "application/json").reply
+    if not named_as_news and not (reply and reply.articles):
+        return None
+    newest = max(reply.times(), default=None) if reply else None
+    fetched_at = _fetched_at(named_as_news, newest, path)
+    return Fetched(
+        source=alpha_vantage.SOURCE,
+        dataset=alpha_vantage.DATASET,
+        trade_date=(newest or fetched_at).astimezone(IST).date(),
+        fetched_at=fetched_at,
+        content=content,
+        content_type="application/json",
+        notes={"file-name": safe_name(path.name)},
+    )
+
+
 def _as_quotes_file(path: Path, content: bytes) -> Fetched | None:
     named_as_quotes = _QUOTES_NAME.match(path.name)
     reply = _as_quotes(content)
     if reply is None and not named_as_quotes:
         return None
-    fetched_at = _fetched_at(named_as_quotes, reply, path)
+    fetched_at = _fetched_at(named_as_quotes, reply.newest() if reply else None, path)
     return Fetched(
         source=rapidapi.SOURCE,
         dataset=rapidapi.DATASET,
@@ -118,12 +141,11 @@ def _as_quotes(content: bytes) -> QuoteReply | None:
     return reply if reply.newest() else None
 
 
-def _fetched_at(named: re.Match[str] | None, reply: QuoteReply | None, path: Path) -> datetime:
-    """When the file was fetched: its name says it (DDMMYYYYhhmmss, UTC), else its newest quote.
+def _fetched_at(named: re.Match[str] | None, newest: datetime | None, path: Path) -> datetime:
+    """When the file was fetched: its name says it (DDMMYYYYhhmmss, UTC), else its newest record.
 
     The time of the file itself changes with every copy, so it comes last.
     """
-    newest = reply.newest() if reply else None
     if named and named[1]:
         try:
             stamp = datetime.strptime(named[1], "%d%m%Y%H%M%S").replace(tzinfo=UTC)

@@ -35,17 +35,19 @@ def written(tmp_path, quote):
 
 def test_the_first_real_sample_is_recognised_whole(real_data):
     found = {
-        getattr(item, "name", "quotes"): item
+        getattr(item, "name", None) or item.dataset: item
         for item in files(real_data / "first_sample", 64 << 20)
     }
-    quotes = found.pop("quotes")
+    quotes, news = found.pop("quotes"), found.pop("news")
     assert isinstance(quotes, Fetched)
     assert (quotes.source, quotes.dataset) == ("rapidapi", "quotes")
     assert quotes.trade_date == date(2024, 4, 26)
     assert quotes.fetched_at == datetime(2024, 4, 26, 13, 4, 36, tzinfo=UTC)
     assert quotes.notes == {"file-name": "nse_data_26042024130436.json"}
     assert len(json.loads(quotes.content)) == 828
-    assert set(found) == {"INFY.csv", "JIOFIN.csv", "SBIN.csv", "news_data_28042024133332.json"}
+    assert (news.source, news.trade_date) == ("alpha_vantage", date(2024, 4, 28))
+    assert news.fetched_at == datetime(2024, 4, 28, 13, 33, 32, tzinfo=UTC)
+    assert set(found) == {"INFY.csv", "JIOFIN.csv", "SBIN.csv"}
     assert all("not a file of a dataset" in item.reason for item in found.values())
 
 

@@ -275,10 +275,11 @@ def test_a_span_leaves_other_sessions_where_they_are(store, folder, first, last,
 
 def test_the_first_real_sample_lands(store, real_data):
     outcomes = ingest_directory(real_data / "first_sample", store, max_bytes=LIMIT)
-    assert sorted(outcome.status for outcome in outcomes) == ["ok"] + ["unrecognised"] * 4
-    [good] = [outcome for outcome in outcomes if outcome.status == "ok"]
-    assert good.records_in == 828
-    assert f"{good.trade_date}" == "2024-04-26"
+    good = {outcome.dataset_name: outcome for outcome in outcomes if outcome.status == "ok"}
+    assert good["quotes"].records_in == 828
+    assert f"{good['quotes'].trade_date}" == "2024-04-26"
+    assert good["news"].records_in == 50
+    assert f"{good['news'].trade_date}" == "2024-04-28"
 
 
 def test_a_session_that_came_from_a_folder_is_not_asked_for(store, calendar, folder):

@@ -52,6 +52,12 @@ class Blocked(SourceError):
     status = "blocked"
 
 
+class NoBrowser(SourceError):
+    """Chromium or its driver is not on this machine."""
+
+    status = "no_browser"
+
+
 class TruncatedFetch(SourceError):
     """The body ended before its announced length, or is cut inside a value."""
 

@@ -20,8 +20,8 @@ class Outcome:
 
     Attributes:
         stage: fetch | promote.
-        status: fetch: ok, unchanged, not_published, stale, holiday, unrecognised, quota, blocked,
-            failed;
+        status: fetch: ok, unchanged, not_published, stale, holiday, unrecognised, no_browser,
+            quota, blocked, failed;
             promote: promoted, partial, quarantined.
         trade_date: the session asked for; None where nothing could be asked.
         attempted_at: UTC.

@@ -17,7 +17,7 @@ from ingestion.fetched import Fetched
 from ingestion.objectstore import ObjectStore
 from ingestion.outcomes import Outcome, record_attempt, record_once
 from ingestion.parallel import for_each
-from ingestion.promotion import alpha_vantage, archives
+from ingestion.promotion import alpha_vantage, archives, india_news
 from ingestion.promotion.quotes import read_reply
 from ingestion.promotion.records import Refused
 from ingestion.redaction import MASK, redact
@@ -188,6 +188,9 @@ def _judge(fetched: Fetched) -> tuple[str, str, int | None]:
     if fetched.source == alpha_vantage.SOURCE:
         news = alpha_vantage.judge(fetched.content, fetched.content_type)
         return news.status, news.detail, news.records
+    if fetched.source == india_news.SOURCE:
+        status, reason, said, total = india_news.judge(fetched.dataset, fetched.content)
+        return status, f"{reason}: {said}" if reason else said, total
     if fetched.source != rapidapi.SOURCE:
         return archives.judge(
             fetched.dataset, fetched.trade_date, fetched.content, fetched.content_type

@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from ingestion.calendar import IST
 from ingestion.errors import ConfigurationError
+from ingestion.ingest_india_news import IndiaNewsIngest
 from ingestion.ingest_news import NewsIngest
+from ingestion.news_tickers import tickers
 from ingestion.objectstore import ObjectStore
 from ingestion.origin import claim
 from ingestion.outcomes import Outcome
@@ -12,6 +14,7 @@ from ingestion.settings import Settings
 from ingestion.sources.alpha_vantage import alpha_vantage_news, topics_of
 from investiq import chain
 from investiq.console import err, step
+from investiq.india_news import india_news_sources
 from investiq.sources import Source
 from investiq.steps import Span
 
@@ -43,7 +46,8 @@ def ingest_news(
     claim(settings.home, source.origin)
     if span.last or span.first:
         source.before_session(span.last or source.today())
-    return ingest_global(settings, source, span, store)
+    found = ingest_global(settings, source, span, store)
+    return found + ingest_india(source, store, browser=browser)
 
 
 def ingest_global(
@@ -72,6 +76,19 @@ def ingest_global(
             secrets=source.settings.secrets,
             clock=source.clock,
         ).bring(_range_of(span, source.today()), advance)
+
+
+def ingest_india(source: Source, store: ObjectStore, *, browser: bool = True) -> list[Outcome]:
+    """Yahoo Finance and Google News, share by share; without Chromium the feeds alone.
+
+    Raises:
+        ConfigurationError: the settings name a site or a share that is none.
+    """
+    asked = tickers(source.settings.news_tickers or source.news_tickers())
+    ingest = IndiaNewsIngest(store, source.clock, source.settings.secrets)
+    with step("Indian news") as advance, india_news_sources(source, browser=browser) as sites:
+        outcomes = [ingest.without_browser(name, why) for name, why in sites.missing.items()]
+        return outcomes + ingest.bring_all(asked, sites.sources, advance)
 
 
 def _range_of(span: Span, today: date) -> tuple[datetime, datetime] | None:

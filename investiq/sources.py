@@ -17,6 +17,7 @@ from ingestion.settings import Settings
 DEMO_NEWEST = date(2025, 10, 24)
 DEMO_HISTORY = date(2024, 7, 1)  # a week of legacy bhavcopies; sandbox/archives tells the story
 DEMO_OLDEST = date(2025, 10, 9)  # eleven sessions with Muhurat on 21 October and a holiday after it
+_NEWS_TICKERS = 10
 _AFTER_CLOSE = timedelta(hours=1)
 _FILES_ARE_OUT = time(19, 0)
 
@@ -36,6 +37,7 @@ class Source:
 
     Attributes:
         quotes, archives: what it brings when it is asked for a session.
+        news_tickers: whose news is asked for where the settings name nobody.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Source:
     origin: Origin = Origin.REAL
     quotes: bool = False
     archives: bool = False
+    news_tickers: Callable[[], str | None] = field(default=lambda: None)
 
     def newest_session(self, calendar: TradingCalendar) -> date:
         """The session that has opened last by the source's own clock."""
@@ -86,6 +89,7 @@ def open_source(name: SourceName, settings: Settings, folder: Path | None) -> It
 def _sandbox(settings: Settings) -> Iterator[Source]:
     """The simulated exchange on loopback, asked by the same client as the real API."""
     from sandbox.exchange import Exchange
+    from sandbox.exchange.press import largest
     from sandbox.market import Market
 
     calendar = default_calendar()
@@ -118,6 +122,10 @@ def _sandbox(settings: Settings) -> Iterator[Source]:
                 "nse_archives_url": exchange.url,
                 "nse_url": exchange.url,
                 "nse_requests_per_second": 1000,
+                "yahoo_finance_url": exchange.url,
+                "google_news_url": exchange.url,
+                "news_requests_per_second": 1000,
+                "news_page_deadline_seconds": min(settings.news_page_deadline_seconds, 15),
             }
         )
         yield Source(
@@ -128,6 +136,7 @@ def _sandbox(settings: Settings) -> Iterator[Source]:
             origin=Origin.SIMULATED,
             quotes=True,
             archives=True,
+            news_tickers=lambda: largest(market, now[0].date(), _NEWS_TICKERS),
         )
 
 

@@ -32,6 +32,7 @@ from ingestion.settings import Settings
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _POLL = 0.1
+_APPEARS = 4  # a page whose scripts draw nothing for this part of the deadline stays as it is
 _STEPS = 12  # a scroll or a click may keep us waiting for this part of the deadline
 _HARD = 10.0  # seconds beyond the deadline after which a silent browser is taken to be dead
 _STATUS = "return (performance.getEntriesByType('navigation')[0] || {}).responseStatus || 0"
@@ -164,8 +165,8 @@ class Browser:
         self, url: str, selectors: PageSelectors, before_request: Callable[[], None]
     ) -> Rendered:
         before_request()
-        ends_at = time.monotonic() + self.deadline
         driver = self._started()
+        ends_at = time.monotonic() + self.deadline
         try:
             driver.get(url)
         except TimeoutException:
@@ -174,10 +175,16 @@ class Browser:
                     f"The page did not come within {self.deadline:.0f} s. Run the command again "
                     "later, or raise INVESTIQ_NEWS_PAGE_DEADLINE_SECONDS."
                 ) from None
+        if str(driver.execute_script("return document.URL")).startswith("chrome-error:"):
+            raise SourceError(
+                "The browser cannot reach the page. Check the connection and the URL of the site; "
+                "`investiq doctor` shows what is configured."
+            )
         status = int(driver.execute_script(_STATUS) or 0)
+        appears_by = time.monotonic() + self.deadline / _APPEARS
         known = ", ".join((selectors.items, *selectors.nothing, *selectors.consent))
         ended = "complete"
-        if status < 400 and _wait(driver, ends_at, known):
+        if status < 400 and _wait(driver, min(ends_at, appears_by), known):
             if not _count(driver, selectors.items):
                 self._pass_wall(driver, selectors, ends_at)
             ended = self._scroll(driver, selectors.items, ends_at, before_request)
@@ -232,7 +239,11 @@ class Browser:
             for flag in flags:
                 options.add_argument(flag)
             service = Service(executable_path=str(self.chromedriver))
-            self._driver = webdriver.Chrome(options=options, service=service)
+            try:
+                self._driver = webdriver.Chrome(options=options, service=service)
+            except _DIED:
+                shutil.rmtree(self._profile, ignore_errors=True)
+                raise
             self._driver.set_page_load_timeout(self.deadline)
             if isinstance(self._driver.command_executor, RemoteConnection):
                 self._driver.command_executor.client_config.timeout = int(self.deadline + _HARD)

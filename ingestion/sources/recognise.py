@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ingestion.promotion import events
+from ingestion.promotion import events, india_news
 from ingestion.promotion.archives import SOURCE, text_of
 from ingestion.promotion.dates import readings
+from ingestion.promotion.news_lists import is_headline_list
 from ingestion.promotion.records import Refused, decode_json
 from ingestion.promotion.tables import dataset_of, read_table
 
@@ -47,7 +48,7 @@ def recognise(name: str, content: bytes) -> Recognised | None:
     try:
         text = text_of(content)
         value = _json(text)
-        dataset = events.looks_like(value) if value is not None else dataset_of(text)
+        dataset = events.looks_like(value) if value is not None else _of_text(text)
     except Refused:
         text, value, dataset = "", None, None
     found = dataset or named
@@ -56,8 +57,14 @@ def recognise(name: str, content: bytes) -> Recognised | None:
     asked = _asked(name, found)
     if asked is None and dataset:
         asked = _held(dataset, text)
+    if found == india_news.LIST_DATASET:
+        return Recognised(india_news.SOURCE, found, None, "text/csv")
     source = "operator" if found == "adjustment_corrections" else SOURCE
     return Recognised(source, found, asked, _content_type(content, value))
+
+
+def _of_text(text: str) -> str | None:
+    return india_news.LIST_DATASET if is_headline_list(text) else dataset_of(text)
 
 
 def _asked(name: str, dataset: str) -> date | None:

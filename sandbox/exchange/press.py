@@ -2,7 +2,7 @@
 
 import html
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from ingestion.calendar import IST
@@ -47,6 +47,13 @@ def short_name(market: Market, security_id: int, now: datetime) -> str | None:
     """The name of a company as newspapers write it."""
     identity = market.identity_on(security_id, now.date())
     return identity.company_name.removesuffix(" Limited") if identity else None
+
+
+def largest(market: Market, day: date, count: int) -> str:
+    """The largest companies of a day as a list of `symbol=name`."""
+    named = [market.identity_on(security.id, day) for security in market.securities]
+    known = [identity for identity in named if identity][:count]
+    return ",".join(f"{one.symbol}={one.company_name.removesuffix(' Limited')}" for one in known)
 
 
 def published(market: Market, now: datetime) -> list[Story]:

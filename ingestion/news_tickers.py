@@ -4,6 +4,7 @@ INVESTIQ_NEWS_TICKERS is a list (`INFY,SBIN=State Bank of India`) or a file with
 the default is the NIFTY 50 of `nifty50.txt`. A name that is missing is taken from there.
 """
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +37,8 @@ def tickers(configured: str | None) -> tuple[Ticker, ...]:
     known = {one.symbol: one for one in _parsed(_NIFTY50.read_text(encoding="utf-8"))}
     if not configured:
         return tuple(known.values())
-    path = Path(configured)
-    if "\n" not in configured and len(configured) < 1000 and path.is_file():
+    if os.path.isfile(configured):  # False also for what is no path at all
+        path = Path(configured)
         try:
             configured = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError):

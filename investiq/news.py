@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from rich.markup import escape
+
 from ingestion.calendar import IST
 from ingestion.errors import ConfigurationError
 from ingestion.ingest_india_news import IndiaNewsIngest
@@ -86,7 +88,12 @@ def ingest_india(source: Source, store: ObjectStore, *, browser: bool = True) ->
     """
     asked = tickers(source.settings.news_tickers or source.news_tickers())
     ingest = IndiaNewsIngest(store, source.clock, source.settings.secrets)
-    with step("Indian news") as advance, india_news_sources(source, browser=browser) as sites:
+    with (
+        india_news_sources(source, browser=browser) as sites,
+        step("Indian news", lasts=True) as advance,
+    ):
+        for why in {str(why) for why in sites.missing.values()}:
+            err.print(f"[yellow]no pages:[/] {escape(why)}")
         outcomes = [ingest.without_browser(name, why) for name, why in sites.missing.items()]
         return outcomes + ingest.bring_all(asked, sites.sources, advance)
 

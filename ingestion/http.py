@@ -29,13 +29,14 @@ from ingestion.errors import (
     SourceError,
     TruncatedFetch,
 )
-from ingestion.redaction import redact
+from ingestion.redaction import redact, redacted_logs
 from ingestion.settings import Settings
 
 USER_AGENT = "InvestIQ-Metrics/0.1"
 _CHUNK = 64 * 1024
 _GRACE = 0.5  # seconds for the reader itself to notice the deadline and to say more about it
 _RETRIED = (429, 500, 502, 503, 504)
+_LOGS_URLS = ("urllib3.connectionpool", "urllib3.util.retry")
 _MALFORMED = (InvalidURL, MissingSchema, InvalidSchema, InvalidHeader, UnicodeError)
 
 
@@ -180,7 +181,7 @@ def get(
     budget = retry.budget = _Budget.of(policy.deadline, before_try)
     return _within(
         policy.deadline + _GRACE,
-        lambda: _get(url, headers, params, policy, secrets, retry, budget),
+        lambda: _get_quietly(url, headers, params, policy, secrets, retry, budget),
     )
 
 
@@ -205,6 +206,20 @@ def _within(seconds: float, call: Callable[[], Reply]) -> Reply:
             "The source sends its answer too slowly to be waited for. Run the command again "
             "later, or raise INVESTIQ_HTTP_DEADLINE_SECONDS."
         ) from None
+
+
+def _get_quietly(
+    url: str,
+    headers: Mapping[str, str],
+    params: Mapping[str, str],
+    policy: HttpPolicy,
+    secrets: Sequence[str],
+    retry: _PoliteRetry,
+    budget: _Budget,
+) -> Reply:
+    """Like `_get`; urllib3 logs whole URLs, so a key in one is cut out of what it logs."""
+    with redacted_logs(_LOGS_URLS, secrets):
+        return _get(url, headers, params, policy, secrets, retry, budget)
 
 
 def _get(

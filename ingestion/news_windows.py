@@ -114,8 +114,8 @@ class Coverage:
 
 
 def floor_minute(moment: datetime) -> datetime:
-    """The minute that a moment lies in: the finest that a request can name."""
-    return moment.replace(second=0, microsecond=0)
+    """The minute (UTC) that a moment lies in: the finest that a request can name."""
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
 
 
 def _time(text: str) -> datetime:

@@ -1,7 +1,9 @@
 """Secrets are cut out of every text before it is logged, recorded or raised."""
 
+import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 
 MASK = "***"
 SHORTEST_SECRET = 6  # shorter ones are placeholders of a local setup, and letters of every word
@@ -19,3 +21,20 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
             text = text.replace(secret, MASK)
     text = _SECRET_PARAMETER.sub(rf"\1{MASK}", text)
     return _ECHOED_KEY.sub(rf"\1{MASK}", text)
+
+
+@contextmanager
+def redacted_logs(loggers: Iterable[str], secrets: Iterable[str] = ()) -> Iterator[None]:
+    """Cut the secrets out of what the named loggers of other libraries log during the block."""
+    known = tuple(secrets)
+
+    def cut(record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage(), known), ()
+        return True
+
+    with ExitStack() as opened:
+        for name in loggers:
+            logger = logging.getLogger(name)
+            logger.addFilter(cut)
+            opened.callback(logger.removeFilter, cut)
+        yield

@@ -1,6 +1,6 @@
 """Running a suite: read the warehouse quickly, let Great Expectations judge, report.
 
-    python -m expectations arrival|archives|ohlc|prices [--sessions N] [--as-of DATE]
+    python -m expectations arrival|archives|news|ohlc|prices [--sessions N] [--as-of DATE]
 
 Great Expectations takes seconds to import, so only a run imports it. The warehouse is open
 (read-only) for the queries alone: judging and writing Data Docs keep no lock.
@@ -25,14 +25,15 @@ from ingestion.loading.duckdb_connection import connect
 if TYPE_CHECKING:
     from expectations.suites.sample import Request, Sample
 
-SuiteName = Literal["arrival", "archives", "ohlc", "prices"]
+SuiteName = Literal["arrival", "archives", "news", "ohlc", "prices"]
 SUITES: tuple[SuiteName, ...] = get_args(SuiteName)
 ACCEPTED_SESSIONS = Path(__file__).with_name("accepted_sessions.csv")
-BEFORE_BUILD: tuple[SuiteName, ...] = ("arrival", "archives")
+BEFORE_BUILD: tuple[SuiteName, ...] = ("arrival", "archives", "news")
 AFTER_BUILD: tuple[SuiteName, ...] = ("ohlc", "prices")
 _MAKES = {
     "arrival": "investiq load",
     "archives": "investiq load",
+    "news": "investiq load",
     "ohlc": "investiq build",
     "prices": "investiq build",
 }
@@ -41,6 +42,8 @@ _CONCERNS = {
     "arrival": "select count(*) from raw_data.rapidapi_quotes",
     "archives": "select count(*) from raw_data.load_receipts where table_name in "
     "('nse_bhavcopy_legacy', 'nse_bhavcopy_udiff', 'nse_sec_bhavdata')",
+    "news": "select count(*) from raw_data.load_receipts where table_name in "
+    "('alpha_vantage_news', 'india_news_headlines') and rows_loaded > 0",
     "ohlc": "select count(*) from marts.fct_ohlc_daily",
     "prices": "select count(*) from marts.fct_prices_daily",
 }
@@ -59,7 +62,7 @@ def run_suite(
     wait_seconds: float = 60.0,
     on_wait: Callable[[str], None] = lambda holder: None,
 ) -> CheckReport:
-    """Check what arrived (`arrival`, `archives`) or a mart's newest sessions (`ohlc`, `prices`).
+    """Check what arrived (`arrival`, `archives`, `news`), or the newest sessions of a mart.
 
     Args:
         warehouse: the DuckDB file; opened read-only and closed before anything is judged.
@@ -127,15 +130,15 @@ def concerned_suites(
 ) -> list[SuiteName]:
     """Those of the suites that have something to judge in this warehouse.
 
-    A home without quotes has no `arrival` to fail. When nothing is there at all the first one
-    stays, so that checks of nothing do not pass.
+    A home without quotes has no `arrival` to fail, one with news alone no prices. When nothing is
+    there at all the first one stays, so that checks of nothing do not pass.
     """
     connection = connect(warehouse, read_only=True, wait_seconds=wait_seconds)
     try:
-        found = [name for name in names if _any_row(connection, _CONCERNS[name])]
+        concerned = [name for name in SUITES if _any_row(connection, _CONCERNS[name])]
     finally:
         connection.close()
-    return found or list(names[:1])
+    return [name for name in names if name in concerned] if concerned else list(names[:1])
 
 
 def _any_row(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
@@ -152,12 +155,14 @@ def _measure(
     request: "Request",
     thresholds: Thresholds,
 ) -> "Sample":
-    from expectations.suites import archives, arrival, ohlc
+    from expectations.suites import archives, arrival, news, ohlc
 
     if name == "arrival":
         return arrival.measure(connection, request, thresholds.arrival)
     if name == "archives":
         return archives.measure(connection, request, thresholds.archives)
+    if name == "news":
+        return news.measure(connection, request, thresholds.news)
     mart = ohlc.PRICES if name == "prices" else ohlc.QUOTES
     return ohlc.measure(connection, request, thresholds.ohlc, mart)
 

@@ -178,9 +178,29 @@ class ArchiveThresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class NewsThresholds:
+    """Limits on news, before dbt sees it."""
+
+    untitled_share: Limit = Limit(
+        None, 0.20, "rows of a page without a title are kept as such; most have one"
+    )
+    untimed_share: Limit = Limit(
+        None, 0.05, "0 of 119 real articles; without its time news belongs to no session"
+    )
+    quarantined_share: Limit = Limit(
+        None, 0.05, "none in the real replies; many is a source that changed"
+    )
+    missing: Severity = "warning"
+    """A hole in the news is asked for again by name; prices go on without it."""
+    recent_days: int = 60
+    """So far back from the newest fetch objects are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """The limits of all suites; replace one of them to check another kind of market."""
 
     arrival: ArrivalThresholds = field(default_factory=ArrivalThresholds)
     archives: ArchiveThresholds = field(default_factory=ArchiveThresholds)
+    news: NewsThresholds = field(default_factory=NewsThresholds)
     ohlc: OhlcThresholds = field(default_factory=OhlcThresholds)

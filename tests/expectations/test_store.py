@@ -167,7 +167,9 @@ def test_the_shipped_list_accepts_nothing():
 
 
 def test_arguments_that_make_no_sense_are_refused(market):
-    with pytest.raises(ConfigurationError, match="Choose one of arrival, archives, ohlc, prices"):
+    with pytest.raises(
+        ConfigurationError, match="Choose one of arrival, archives, news, ohlc, prices"
+    ):
         market.check("volumes")
     with pytest.raises(ConfigurationError, match="give 1 or more"):
         market.check("ohlc", sessions=0)

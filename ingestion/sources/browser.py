@@ -167,6 +167,7 @@ class Browser:
         before_request()
         driver = self._started()
         ends_at = time.monotonic() + self.deadline
+        driver.set_page_load_timeout(self.deadline)
         try:
             driver.get(url)
         except TimeoutException:
@@ -244,7 +245,6 @@ class Browser:
             except _DIED:
                 shutil.rmtree(self._profile, ignore_errors=True)
                 raise
-            self._driver.set_page_load_timeout(self.deadline)
             if isinstance(self._driver.command_executor, RemoteConnection):
                 self._driver.command_executor.client_config.timeout = int(self.deadline + _HARD)
         return self._driver

@@ -11,7 +11,7 @@ from ingestion.http import HttpPolicy, get
 from ingestion.news_tickers import Ticker
 from ingestion.promotion.india_news import FEED_DATASET, GOOGLE_DATASET
 from ingestion.sources.browser import Browser
-from ingestion.sources.news_page import NewsFetch, Site, about, drawn, refusal
+from ingestion.sources.news_page import NewsFetch, Site, about, drawn, plain, refusal
 
 _EDITION = {"hl": "en-IN", "gl": "IN", "ceid": "IN:en"}
 
@@ -42,7 +42,7 @@ class GoogleFeed:
             content=reply.content,
             content_type=reply.content_type,
             http_status=reply.status,
-            url=reply.url,
+            url=plain(reply.url),
         )
         if problem := refusal(reply.status):
             raise problem.with_evidence(fetched)

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import urlsplit, urlunsplit
 
 from ingestion.calendar import IST
 from ingestion.errors import Blocked, QuotaExceeded, SchemaDrift, SourceError
 from ingestion.fetched import Fetched
 from ingestion.news_tickers import Ticker
 from ingestion.promotion.india_news import PAGES, SOURCE
+from ingestion.redaction import redact
 from ingestion.sources.browser import Browser
 
 _REFUSED = frozenset({401, 403, 407, 451, 999})
@@ -60,7 +62,7 @@ def drawn(site: Site, browser: Browser, url: str, asked: Fetched) -> NewsFetch:
     """
     page = browser.render(url, PAGES[asked.dataset], site.before_request)
     content = page.html.encode("utf-8", "replace")
-    fetched = replace(asked, content=content, http_status=page.status or None, url=url)
+    fetched = replace(asked, content=content, http_status=page.status or None, url=plain(url))
     if len(content) > site.max_bytes:
         raise SchemaDrift(
             f"The page is larger than {site.max_bytes} bytes. Lower INVESTIQ_NEWS_SCROLL_LIMIT, or "
@@ -69,6 +71,12 @@ def drawn(site: Site, browser: Browser, url: str, asked: Fetched) -> NewsFetch:
     if problem := refusal(page.status or 200):
         raise problem.with_evidence(fetched)
     return NewsFetch(fetched, page.ended, page.picture)
+
+
+def plain(url: str) -> str:
+    """The URL as it may be recorded: without the name and password that a proxy may ask for."""
+    parts = urlsplit(url)
+    return redact(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))
 
 
 def refusal(status: int) -> SourceError | None:

@@ -60,7 +60,8 @@ class GoogleNews:
             feed = _feed(request.query.get("q", ""), found, now)
             return Reply(200, feed.encode(), {"Content-Type": "application/xml; charset=utf-8"})
         layout = request.headers.get(LAYOUT_HEADER, "jtkrv")
-        if layout.startswith("consent") and _COOKIE not in request.headers.get("cookie", ""):
+        given = _COOKIE in request.headers.get("cookie", "")
+        if layout == "consent_stuck" or (layout == "consent" and not given):
             return _html(_WALL % ("true" if layout == "consent" else "false"))
         rows = "\n".join(_row(story, now, layout) for story in found)
         return _html(_PAGE % (rows or _NOTHING))

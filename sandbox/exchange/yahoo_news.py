@@ -71,7 +71,8 @@ class YahooNews:
         if security_id is None:
             return _html(_page(symbol, "<p>No such symbol</p>", ""), 404)
         layout = request.headers.get(LAYOUT_HEADER) or request.query.get("layout", "storyitem")
-        if layout.startswith("consent") and _COOKIE not in request.headers.get("cookie", ""):
+        given = _COOKIE in request.headers.get("cookie", "")
+        if layout == "consent_stuck" or (layout == "consent" and not given):
             return _html(_WALL % ("true" if layout == "consent" else "false"))
         rows = rows_of(self._world.market, security_id, now)
         first = int(request.query.get("offset", "0")) if named["more"] else 0

@@ -100,13 +100,13 @@ class Coverage:
     def routine(self, topic: str, now: datetime) -> Span | None:
         """What a run without a range is to cover: all since the first such run, refused or not.
 
-        The first of all looks back a day, or to where a range that was asked for ends. None where
-        so little is missing that the next run will do.
+        The first of all looks back a day, or to where the ranges that were asked for lately end.
+        None where so little is missing that the next run will do.
         """
         name = topic.replace("_", "-")
         if (since := self.routine_since.get(name)) is None:
             ends = [last for _, last in self.spans.get(name, []) if last > now - _FOLLOWS]
-            since = max(ends, default=now - FIRST_LOOK)
+            since = min(ends, default=now - FIRST_LOOK)
         due = self.next_window(topic, since, now)
         if due is None or (due.last == now and now - due.first < _REST):
             return None

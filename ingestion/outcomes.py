@@ -19,10 +19,10 @@ class Outcome:
     """What one attempt came to.
 
     Attributes:
-        stage: fetch | promote.
+        stage: fetch | promote | enrich.
         status: fetch: ok, unchanged, not_published, stale, holiday, unrecognised, no_browser,
             quota, blocked, failed;
-            promote: promoted, partial, quarantined.
+            promote: promoted, partial, quarantined; enrich: enriched.
         trade_date: the session asked for; None where nothing could be asked.
         attempted_at: UTC.
         source_key: the landed object, where there is one.

@@ -133,7 +133,7 @@ def _page(dataset: str, content: bytes) -> _Rows:
 
 
 def _kinds(rows: _Rows) -> list[str]:
-    """By the page's own marks; by the words only where a row shows neither mark nor time."""
+    """By a page's own marks; by the words only where a row shows neither mark nor time."""
     titles = [item.title for _, item in rows.items]
     if rows.origin.channel == "list":
         return news_kinds.kinds_in_list(titles)
@@ -142,7 +142,7 @@ def _kinds(rows: _Rows) -> list[str]:
             item.title,
             advert=item.advert,
             related=item.related,
-            by_words=item.published_text is None,
+            by_words=rows.origin.channel == "page" and item.published_text is None,
         )
         for _, item in rows.items
     ]

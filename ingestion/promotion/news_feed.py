@@ -50,7 +50,7 @@ def _item(entry: feedparser.FeedParserDict) -> Item:
         title=one_line(title),
         link=plain_link(entry.get("link"), _SITE_URL),
         publisher=publisher,
-        published_text=one_line(entry.get("published") or entry.get("updated")),
+        published_text=one_line(entry.get("published" if "published" in entry else "updated")),
         guid=one_line(entry.get("id")),
         summary=_summary(entry.get("summary"), title, publisher),
     )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 NEWS, ADVERTISEMENT, RELATED, EMPTY = "news", "advertisement", "related", "empty"
 _CERTAIN = 2  # points that make a title an advertisement by itself; in the rhythm one is enough
+_READ = 1000  # signs of a title that are looked at; no headline has more
 _CUT_AT = 62  # native advertisements are cut short at some sixty signs, headlines much later
 _RHYTHM = 3  # of the four rows beside, at the same distance: no accident
 _STEPS = range(3, 11)
@@ -131,4 +132,5 @@ def _is_slogan(title: str | None) -> bool:
 
 def plain(title: str | None) -> str:
     """The title in lower case on one line, with the apostrophe of typewriters."""
-    return " ".join((title or "").replace("\0", "").replace("\u2019", "'").lower().split())
+    shown = (title or "")[:_READ].replace("\0", "").replace("\u2019", "'")
+    return " ".join(shown.lower().split())

@@ -11,7 +11,16 @@ from ingestion.ingest_news import NewsIngest
 from ingestion.news_windows import Coverage
 from ingestion.promotion import promote_object
 from ingestion.sources.alpha_vantage import alpha_vantage_news, topics_of
-from sandbox.exchange import Body, BotPage, CutBody, Mutate, QuotaText, SlowDrip, TruncatedJson
+from sandbox.exchange import (
+    Body,
+    BotPage,
+    CutBody,
+    Mutate,
+    NoAnswer,
+    QuotaText,
+    SlowDrip,
+    TruncatedJson,
+)
 from sandbox.exchange.alpha_vantage import DAILY, NOTE
 
 KEY = "k3y-that-must-not-leak"  # pragma: allowlist secret
@@ -281,9 +290,10 @@ def test_fault_29_an_article_that_no_warehouse_takes_is_kept_with_the_reason(hou
         Body(f"<html>{KEY}</html>", content_type="text/html"),
         Body('{"feed": [' + json.dumps(KEY)),
         CutBody(),
+        NoAnswer(),
         None,
     ],
-    ids=["daily quota", "refused", "page", "truncated", "cut", "no fault"],
+    ids=["daily quota", "refused", "page", "truncated", "cut", "no answer", "no fault"],
 )
 def test_fault_30_the_key_of_the_news_is_in_nothing_that_stays(house, bring, fault, capfd, caplog):
     caplog.set_level("DEBUG")

@@ -179,8 +179,8 @@ def _window(known: Coverage, turn: _Turn) -> Window | None:
 def _covered(judged: Judged, turn: _Turn, window: Window) -> tuple[Window | None, str]:
     """The part of the window that a reply accounts for, with a word on it where it is not all.
 
-    A full reply reaches only to its newest article, or, should the API put the latest first, back
-    to its oldest. None: nothing can be said, because its articles carry no time.
+    A full reply reaches only to its last article: the newest, or, should the API put the latest
+    first, the oldest. None: nothing can be said, because its articles carry no time.
     """
     assert judged.reply is not None
     count = len(judged.reply.articles)
@@ -190,11 +190,11 @@ def _covered(judged: Judged, turn: _Turn, window: Window) -> tuple[Window | None
     if not times:
         return None, "; a full reply whose articles carry no time: look at the landed object"
     if times[0] > times[-1]:
-        back_to = floor_minute(min(times)) + MINUTE
+        back_to = floor_minute(times[-1]) + MINUTE
         if back_to < window.last:
             return replace(window, first=max(window.first, back_to)), "; full, goes on before it"
     else:
-        reached = floor_minute(max(times))
+        reached = floor_minute(times[-1])
         if reached > window.first:
             return replace(window, last=min(window.last, reached)), "; full, goes on after it"
     if turn.limit < MOST:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from rich.table import Table
 
 from ingestion.calendar import default_calendar
-from ingestion.errors import InvestiqError
+from ingestion.errors import InvestiqError, NoBrowser
 from ingestion.loading.duckdb_connection import connect
 from ingestion.settings import Settings, project_root
 from investiq.console import out
@@ -54,6 +54,7 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
     yield _rapidapi(settings)
     yield _alpha_vantage(settings)
     yield _nse(settings)
+    yield _browser(settings)
 
 
 def _packages() -> Iterator[Finding]:
@@ -107,6 +108,17 @@ def _nse(settings: Settings) -> Finding:
         seen,
         "" if reached else "check the connection, or bring files in with `--source directory PATH`",
     )
+
+
+def _browser(settings: Settings) -> Finding:
+    from ingestion.sources.browser import Browser
+
+    try:
+        found = Browser.of(settings)
+    except NoBrowser as missing:
+        said, _, next_step = str(missing).partition(". ")
+        return Finding("browser (Indian news)", "optional", said, next_step)
+    return Finding("browser (Indian news)", "ok", f"{found.chromium} by {found.chromedriver}")
 
 
 def _reached(address: str) -> tuple[bool, str]:

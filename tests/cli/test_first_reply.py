@@ -58,13 +58,16 @@ def test_a_stale_row_never_appears_under_that_date(first):
         assert len(rows) == 1
 
 
-def test_other_files_of_the_folder_are_named_and_not_dropped(first):
+def test_the_news_of_the_folder_is_loaded_and_no_file_is_dropped(first):
     _, _, con = first
-    names = con.execute(
-        "select detail from raw_data.ingestion_outcomes where status = 'unrecognised'"
+    kinds = con.execute(
+        "select payload->>'kind', count(*) from raw_data.india_news_headlines group by 1"
     ).fetchall()
-    assert len(names) == 4
-    assert any("news_data_28042024133332.json" in detail for (detail,) in names)
+    assert dict(kinds) == {"news": 200, "advertisement": 48, "empty": 9, "related": 2}
+    assert con.execute("select count(*) from raw_data.alpha_vantage_news").fetchall() == [(50,)]
+    assert con.execute(
+        "select status, count(*) from raw_data.ingestion_outcomes where stage = 'fetch' group by 1"
+    ).fetchall() == [("ok", 5)]
 
 
 def test_the_bytes_landed_unchanged(first, real_data, investiq):

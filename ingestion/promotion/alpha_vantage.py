@@ -42,6 +42,7 @@ FIELDS = frozenset(
     }
 )
 _EXPECTED = ("title", "url", "time_published", "topics", "ticker_sentiment")
+_NAMED_BY = {"topics": "topic", "ticker_sentiment": "ticker"}
 _SAYS = ("Information", "Note", "Error Message", "message", "error")
 _NOTHING = re.compile(r"(?i)no articles found")
 _QUOTA = re.compile(r"(?i)rate limit|call frequency|requests? per (?:day|second|minute)|calls per")
@@ -154,7 +155,7 @@ def _judged(article: Any) -> dict[str, Any]:
     """An article that says at least what it is called or where it lies.
 
     Raises:
-        Refused: not_an_object, missing_fields, or what COPY could not take.
+        Refused: not_an_object, missing_fields, bad_list, or what COPY could not take.
     """
     if not isinstance(article, dict):
         raise Refused("not_an_object", f"where an article belongs stands {excerpt(repr(article))}")
@@ -163,7 +164,20 @@ def _judged(article: Any) -> dict[str, Any]:
         raise Refused(
             "missing_fields", f"neither title nor url; has {', '.join(sorted(payload)[:30])}"
         )
+    for name, key in _NAMED_BY.items():
+        _require_names(name, key, payload.get(name))
     return payload
+
+
+def _require_names(name: str, key: str, rows: Any) -> None:
+    """A list that is there is one of objects, each with what it is about."""
+    if rows is None:
+        return
+    if not isinstance(rows, list):
+        raise Refused("bad_list", f"{name} is {excerpt(repr(rows))}")
+    for row in rows:
+        if not isinstance(row, dict) or not str(row.get(key) or "").strip():
+            raise Refused("bad_list", f"{name} holds {excerpt(repr(row))}, which has no {key}")
 
 
 def _notes(reply: NewsReply, payloads: list[dict[str, Any]]) -> Iterator[str]:

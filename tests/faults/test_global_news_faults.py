@@ -203,22 +203,27 @@ def test_fault_19_a_field_that_is_new_or_has_another_name_is_told(house, bring):
             return {**kept, "published_time": published}
         if number == 2:
             return {"headline": article["title"], "link": article["url"]}
+        if number == 3:
+            return {**article, "ticker_sentiment": [{"symbol": "NSE:X"}]}
+        if number == 4:
+            return {**article, "topics": "Finance"}
+        if number == 5:
+            return {**article, "topics": None, "ticker_sentiment": []}
         return article
 
     house.exchange.script("/query", spoiled(change))
     [outcome] = bring()
     assert outcome.status == "ok"
     [report] = [r for r in house.promote() if "alpha_vantage" in r.source_key]
-    assert (report.status, report.quarantined) == ("partial", 1)
-    assert report.promoted == report.records_in - 1
+    assert (report.status, report.quarantined) == ("partial", 3)
+    assert report.promoted == report.records_in - 3
     house.load()
     [(detail,)] = house.rows("select detail from raw_data.ingestion_outcomes where stage='promote'")
     assert "1 articles lack time_published" in detail
     assert "paywalled" in detail
     assert "published_time" in detail
-    assert house.rows("select reason, record_no from raw_data.quarantined_records") == [
-        ("missing_fields", 3)
-    ]
+    refused = "select reason, record_no from raw_data.quarantined_records order by record_no"
+    assert house.rows(refused) == [("missing_fields", 3), ("bad_list", 4), ("bad_list", 5)]
     first = house.rows("select payload from raw_data.alpha_vantage_news where record_no = 1")
     assert json.loads(first[0][0])["paywalled"] is True
 

@@ -8,7 +8,6 @@ more comes, the limit of scrolls is reached or the time is up. Nothing here read
 import contextlib
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import psutil
 from selenium import webdriver
 from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.chrome.options import Options
@@ -29,6 +27,7 @@ from urllib3.exceptions import HTTPError
 from ingestion.errors import DeadlineExceeded, NoBrowser, SourceError
 from ingestion.promotion.selectors import PageSelectors
 from ingestion.settings import Settings
+from ingestion.sources.browser_processes import clear_after_the_dead, end, new_profile
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _POLL = 0.1
@@ -36,6 +35,7 @@ _APPEARS = 4  # a page whose scripts draw nothing for this part of the deadline 
 _STEPS = 12  # a scroll or a click may keep us waiting for this part of the deadline
 _HARD = 10.0  # seconds beyond the deadline after which a silent browser is taken to be dead
 _STATUS = "return (performance.getEntriesByType('navigation')[0] || {}).responseStatus || 0"
+_HOW_MANY = "return document.querySelectorAll(arguments[0]).length"
 _TO_THE_END = """
 const items = document.querySelectorAll(arguments[0]);
 if (items.length) items[items.length - 1].scrollIntoView({block: 'center'});
@@ -126,12 +126,19 @@ class Browser:
             before_request: waits for its turn, before the page and before each scroll.
 
         Raises:
-            DeadlineExceeded: not even the beginning of the page came in time.
+            DeadlineExceeded: not even the beginning of the page came in time, or it runs away.
             SourceError: the page cannot be reached, or the browser died over it twice.
         """
         for last in (False, True):
             try:
                 return self._render(url, selectors, before_request)
+            except TimeoutException:
+                self.close()  # what runs away in one page would hold up all that follow
+                self.restarts += 1
+                raise DeadlineExceeded(
+                    "The page keeps the browser busy without end, so both were given up. Run the "
+                    "command again later; if it happens again, report the page."
+                ) from None
             except _DIED as problem:
                 said = str(getattr(problem, "msg", None) or problem).split("\n")[0][:200]
                 if self._lives(problem):
@@ -153,13 +160,8 @@ class Browser:
         driver, self._driver = self._driver, None
         if driver is None:
             return
-        family = _family(driver.service.process.pid, self._profile)
-        for one in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                one.kill()
-        psutil.wait_procs(family, timeout=5)
+        end(self._profile, driver.service.process.pid)
         driver.service.process.wait(timeout=5)
-        shutil.rmtree(self._profile, ignore_errors=True)
 
     def _render(
         self, url: str, selectors: PageSelectors, before_request: Callable[[], None]
@@ -168,6 +170,7 @@ class Browser:
         driver = self._started()
         ends_at = time.monotonic() + self.deadline
         driver.set_page_load_timeout(self.deadline)
+        driver.get("about:blank")  # so that a page that does not come cannot pass for the last one
         try:
             driver.get(url)
         except TimeoutException:
@@ -190,8 +193,11 @@ class Browser:
                 self._pass_wall(driver, selectors, ends_at)
             ended = self._scroll(driver, selectors.items, ends_at, before_request)
         items = _count(driver, selectors.items)
-        picture = b"" if items else driver.get_screenshot_as_png()
-        return Rendered(driver.page_source, status, ended, items, picture)
+        html, picture = driver.page_source, b""
+        if not items:
+            with contextlib.suppress(WebDriverException):
+                picture = driver.get_screenshot_as_png()
+        return Rendered(html, status, ended, items, picture)
 
     def _scroll(
         self,
@@ -230,10 +236,12 @@ class Browser:
 
     def _started(self) -> webdriver.Chrome:
         if self._driver is None:
-            self._profile = tempfile.mkdtemp(prefix="investiq-browser-")
+            clear_after_the_dead()
+            self._profile = new_profile()
             options = Options()
             options.binary_location = str(self.chromium)
             options.page_load_strategy = "eager"
+            options.unhandled_prompt_behavior = "dismiss"  # a page that shouts is not listened to
             flags = [*_FLAGS, f"--user-data-dir={self._profile}"]
             if os.geteuid() == 0:
                 flags.append("--no-sandbox")  # Chromium's own does not run as root
@@ -260,7 +268,7 @@ class Browser:
 
 
 def _count(driver: webdriver.Chrome, css: str) -> int:
-    return len(driver.find_elements(By.CSS_SELECTOR, css))
+    return int(driver.execute_script(_HOW_MANY, css))
 
 
 def _wait(driver: webdriver.Chrome, until: float, css: str, more_than: int = 0) -> bool:
@@ -284,23 +292,3 @@ def _program(named: Path | None, names: tuple[str, ...], variable: str) -> Path:
             f"name it in {variable}."
         )
     return Path(found)
-
-
-def _family(process_id: int, profile: str) -> list[psutil.Process]:
-    """The driver, its children, and what is left of a browser whose driver has died."""
-    found = {
-        one.pid: one
-        for one in psutil.process_iter()
-        if f"--user-data-dir={profile}" in _arguments(one)
-    }
-    with contextlib.suppress(psutil.NoSuchProcess):
-        driver = psutil.Process(process_id)
-        found |= {one.pid: one for one in (driver, *driver.children(recursive=True))}
-    return list(found.values())
-
-
-def _arguments(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []

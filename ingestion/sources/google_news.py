@@ -63,7 +63,6 @@ class GooglePage:
         Raises:
             QuotaExceeded, Blocked, SourceError: with the page in `evidence` where there was one.
         """
-        asked = about(ticker, self.dataset, self.site.clock, ticker.query)
         query = urlencode({"q": ticker.query, **_EDITION})
         url = f"{self.site.url.rstrip('/')}/search?{query}"
-        return drawn(self.site, self.browser, url, asked)
+        return drawn(self.site, self.browser, url, ticker, self.dataset, ticker.query)

@@ -41,7 +41,7 @@ class Site:
 
 
 def about(ticker: Ticker, dataset: str, clock: Callable[[], datetime], query: str = "") -> Fetched:
-    """What is asked, before anything has come: promotion reads the ticker in its notes."""
+    """What was asked and when it came: promotion reads the ticker in its notes."""
     now = clock()
     return Fetched(
         source=SOURCE,
@@ -54,13 +54,16 @@ def about(ticker: Ticker, dataset: str, clock: Callable[[], datetime], query: st
     )
 
 
-def drawn(site: Site, browser: Browser, url: str, asked: Fetched) -> NewsFetch:
+def drawn(
+    site: Site, browser: Browser, url: str, ticker: Ticker, dataset: str, query: str = ""
+) -> NewsFetch:
     """The page as it stood in the end.
 
     Raises:
         QuotaExceeded, Blocked, SourceError: with the page in `evidence` where there was one.
     """
-    page = browser.render(url, PAGES[asked.dataset], site.before_request)
+    page = browser.render(url, PAGES[dataset], site.before_request)
+    asked = about(ticker, dataset, site.clock, query)  # "2 minutes ago" counts from the end
     content = page.html.encode("utf-8", "replace")
     fetched = replace(asked, content=content, http_status=page.status or None, url=plain(url))
     if len(content) > site.max_bytes:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from ingestion.news_tickers import Ticker
 from ingestion.promotion.india_news import YAHOO_DATASET
 from ingestion.sources.browser import Browser
-from ingestion.sources.news_page import NewsFetch, Site, about, drawn
+from ingestion.sources.news_page import NewsFetch, Site, drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +29,4 @@ class YahooNews:
         """
         symbol = quote(ticker.symbol, safe="")
         url = f"{self.site.url.rstrip('/')}/quote/{symbol}.NS/news/"
-        return drawn(self.site, self.browser, url, about(ticker, self.dataset, self.site.clock))
+        return drawn(self.site, self.browser, url, ticker, self.dataset)

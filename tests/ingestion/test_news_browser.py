@@ -1,6 +1,8 @@
 """A real Chromium against the simulated news sites: what moves, blocks, dies and never ends."""
 
 import shutil
+import subprocess
+import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -22,7 +24,7 @@ from ingestion.sources.browser import Browser
 from ingestion.sources.google_news import GooglePage
 from ingestion.sources.news_page import Site
 from ingestion.sources.yahoo_news import YahooNews
-from sandbox.exchange import Exchange, Status
+from sandbox.exchange import Body, Delay, Exchange, Status
 from sandbox.exchange.file_faults import PageLayout
 from sandbox.exchange.press import largest, rows_of
 
@@ -199,12 +201,39 @@ def test_a_page_that_never_ends_is_bounded_by_scrolls_and_by_time(house, news_ex
 
 
 @needs_browser
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (Delay(seconds=60), "failed"),  # not a byte comes: the page before it still stands
+        (Body("<html><script>while (true) {}</script>", "text/html"), "failed"),
+        (Body("PK", "application/zip"), "failed"),  # a download: the same
+    ],
+    ids=["silence", "runaway script", "download"],
+)
+def test_a_page_that_does_not_come_never_passes_for_the_one_before_it(
+    house, news_exchange, shares, fault, status
+):
+    ingest, yahoo, _ = house
+    yahoo.browser.deadline = 2.5
+    news_exchange.script(path_of(shares[1]), fault)
+    outcomes = ingest.bring_all(shares[:3], [yahoo])
+    assert [outcome.status for outcome in outcomes] == ["ok", status, "ok"]
+    assert outcomes[1].records_in is None
+
+
+@needs_browser
 def test_the_page_of_google_news_has_a_fallback_too(house, news_exchange, shares):
     ingest, _, google = house
     news_exchange.script("/search", PageLayout("headings"))
     outcome = ingest.bring(shares[0], google)
     assert outcome.status == "ok"
     assert "read by the fallback headings" in outcome.detail
+
+
+@needs_browser
+def test_a_site_that_cannot_be_reached_says_so(chromium):
+    with pytest.raises(SourceError, match="cannot reach"):
+        chromium.render("http://127.0.0.1:9/", YAHOO_PAGE, lambda: None)
 
 
 @needs_browser
@@ -241,8 +270,33 @@ def test_a_browser_leaves_nothing_behind(news_exchange, shares):
     _, alive = psutil.wait_procs(family, timeout=5)
     assert alive == []
     assert not profile.exists()
-    with pytest.raises(SourceError, match="cannot reach"):
-        Browser(*programs, 12.0, 0).render("http://127.0.0.1:9/", YAHOO_PAGE, lambda: None)
+
+
+@needs_browser
+def test_the_browser_of_a_killed_run_is_ended_by_the_next_one(news_exchange, shares):
+    url = f"{news_exchange.url}{path_of(shares[0])}"
+    programs = [str(PROGRAMS["chromium"]), str(PROGRAMS["chromedriver"])]
+    run = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from ingestion.promotion.selectors import YAHOO_PAGE\n"
+        "from ingestion.sources.browser import Browser\n"
+        "browser = Browser(Path(sys.argv[1]), Path(sys.argv[2]), 24.0, 0)\n"
+        "browser.render(sys.argv[3], YAHOO_PAGE, lambda: None)\n"
+        "print(browser.process_id, browser._profile, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", run, *programs, url], capture_output=True, text=True, check=False
+    )
+    assert killed.returncode == -9, killed.stderr
+    driver, profile = killed.stdout.split()
+    assert psutil.pid_exists(int(driver))
+    with Browser(*map(Path, programs), 24.0, 0) as browser:
+        browser.render(url, YAHOO_PAGE, lambda: None)
+    assert not Path(profile).exists()
+    left = psutil.Process(int(driver)) if psutil.pid_exists(int(driver)) else None
+    assert left is None or left.status() == psutil.STATUS_ZOMBIE  # whoever adopted it must reap it
 
 
 def test_no_chromium_is_one_clear_error(clean_environment, tmp_path):

@@ -182,6 +182,19 @@ def test_lists_of_a_folder_are_recognised_and_loaded(store, warehouse, tmp_path)
     assert refused == [(4, "field_count")]
 
 
+@pytest.mark.real_data
+def test_every_row_of_the_real_lists_is_loaded(store, warehouse, real_data):
+    lists = [
+        item
+        for item in files(real_data / "first_sample", 64 << 20)
+        if getattr(item, "dataset", "") == "headline_list"
+    ]
+    reports = [promote_object(store, land(store, item).key.landing) for item in lists]
+    assert sorted(report.promoted for report in reports) == [29, 54, 176]
+    assert sum(report.quarantined for report in reports) == 0
+    assert load_pending(DATASETS["india_news_headlines"], store, warehouse).rows == 259
+
+
 @pytest.mark.parametrize(
     ("link", "plain"),
     [

@@ -18,6 +18,7 @@ class Dataset:
             all fields, in the order of its header.
         identity: the column that says which object a row came from; loading an object again
             replaces the rows of its identity.
+        one_record_each: whether each object is one record, named by its own key.
         form: how the objects are written: JSON lines, or CSV with a header.
         ending: how the names of its objects end; others below the prefix are not its own.
     """
@@ -28,6 +29,7 @@ class Dataset:
     identity: str
     form: Literal["ndjson", "csv"] = "ndjson"
     ending: str = ""
+    one_record_each: bool = False
 
     def identity_of(self, object_key: str, metadata: dict[str, str]) -> str:
         """The value of the identity column for the rows of one object."""
@@ -80,6 +82,7 @@ OUTCOMES = Dataset(
         ("detail", "VARCHAR"),
     ),
     identity="object_key",
+    one_record_each=True,
 )
 
 AIRBYTE = Dataset(

@@ -201,6 +201,7 @@ def _use_httpfs(con: duckdb.DuckDBPyConnection, access: S3Access) -> None:
             "Run `make setup`: the lock file names versions that fit."
         )
     con.execute(f"load '{_quoted(str(extension))}'")
+    con.execute("set force_download = true")  # one request per object instead of two
     con.execute(
         "create or replace secret investiq_s3 (type s3, provider config, "
         f"key_id '{_quoted(access.key)}', secret '{_quoted(access.secret)}', "

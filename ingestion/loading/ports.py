@@ -14,14 +14,14 @@ class PendingObject:
     Attributes:
         key, etag: as the bucket lists it.
         identity: value of the dataset's identity column in its rows.
-        sha256: of the object's bytes, from its metadata.
+        sha256: of the object's bytes, from its metadata; None where nobody asked for that.
         records: how many rows it must give, from its metadata.
     """
 
     key: str
     etag: str
     identity: str
-    sha256: str
+    sha256: str | None
     records: int
 
 

@@ -1,22 +1,6 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='delete+insert',
-        unique_key='trade_date',
-        on_schema_change='fail',
-        pre_hook="{{ forget_stale(ref('int_market__sessions'), none, onwards=false) }}"
-    )
-}}
+{{ session_config('int_market__sessions') }}
 
-with sessions as (
-
-    select *
-    from {{ ref('int_market__sessions') }}
-    {% if is_incremental() -%}
-    where trade_date not in (select built.trade_date from {{ this }} as built)
-    {%- endif %}
-
-),
+with {{ sessions_to_build(ref('int_market__sessions')) }},
 
 moves as (
 

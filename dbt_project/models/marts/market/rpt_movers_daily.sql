@@ -1,25 +1,6 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='delete+insert',
-        unique_key='trade_date',
-        on_schema_change='fail',
-        pre_hook=[
-            "{{ forget_stale(ref('int_market__sessions'), none, onwards=false) }}",
-            "{{ forget_other_names(ref('dim_securities')) }}"
-        ]
-    )
-}}
+{{ session_config('int_market__sessions', ["{{ forget_other_names(ref('dim_securities')) }}"]) }}
 
-with sessions as (
-
-    select *
-    from {{ ref('int_market__sessions') }}
-    {% if is_incremental() -%}
-    where trade_date not in (select built.trade_date from {{ this }} as built)
-    {%- endif %}
-
-),
+with {{ sessions_to_build(ref('int_market__sessions')) }},
 
 moves as (
 

@@ -1,0 +1,12 @@
+{#- The config of a model whose sessions stand alone: built once each, again where the session_version of
+    `upstream` (the name of a model) has changed. more_hooks: what else must be forgotten before. -#}
+{% macro session_config(upstream, more_hooks=[]) -%}
+  {%- set hook = "{{ forget_stale(ref('" ~ upstream ~ "'), none, onwards=false) }}" -%}
+  {{ return(config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='trade_date',
+    on_schema_change='fail',
+    pre_hook=[hook] + more_hooks
+  )) }}
+{%- endmacro %}

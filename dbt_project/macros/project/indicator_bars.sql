@@ -5,14 +5,9 @@
     use spans.from_bar), and for each of `anchor_years` the bars that a look back by so many years can
     meet. `columns` are of fct_prices_daily, `states` of {{ this }}: NULL on new bars. first_date: with the day of
     the first bar of all.
-    Only narrow scans and hash joins go over the history: it is never sorted again. -#}
+    Only narrow scans and hash joins go over the history: it is never sorted again, and the prices are
+    named twice rather than once in a CTE, which DuckDB would write out whole. -#}
 {% macro indicator_bars(columns, kept_bars, states=[], anchor_years=[], first_date=false) -%}
-prices as (
-
-    select * from {{ ref('fct_prices_daily') }}
-
-),
-
 {% if is_incremental() -%}
 kept as (
 
@@ -40,7 +35,7 @@ arrived as (
             kept.first_date, min(prices.trade_date) over (partition by prices.security_sk)
         ) as first_date
         {%- endif %}
-    from prices
+    from {{ ref('fct_prices_daily') }} as prices
     left join kept on prices.security_sk = kept.security_sk
     where kept.last_date is null or prices.trade_date > kept.last_date
 
@@ -143,7 +138,7 @@ bars as (
         {%- endfor %}
         prices.session_version,
         prices.share_version
-    from prices
+    from {{ ref('fct_prices_daily') }} as prices
     inner join numbered
         on
             prices.security_sk = numbered.security_sk
@@ -169,7 +164,7 @@ bars as (
         {%- endfor %}
         session_version,
         share_version
-    from prices
+    from {{ ref('fct_prices_daily') }}
 
 )
 {%- endif %}

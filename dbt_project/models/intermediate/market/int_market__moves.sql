@@ -1,21 +1,16 @@
 {{ config(materialized='view') }}
-{#- A filter on the session reaches the tables: no window, no aggregate in here. -#}
-
-with indicators as (
-
-    select * from {{ ref('fct_indicators_daily') }}
-
-),
+{#- A filter on the session reaches the tables: no window, no aggregate in here, and no CTE that is
+    read twice, which DuckDB would write out whole. -#}
 
 -- The first bar that is known of a security has no bar before it; what the exchange or the feed
 -- printed as its previous close serves for the day's move, and for nothing longer.
-first_bars as (
+with first_bars as (
 
     select
         earliest.security_sk,
         earliest.trade_date,
         {{ ratio('prices.close_price', 'prices.previous_close_price') }} - 1 as return_1d
-    from indicators as earliest
+    from {{ ref('fct_indicators_daily') }} as earliest
     inner join {{ ref('fct_prices_daily') }} as prices
         on
             earliest.security_sk = prices.security_sk
@@ -52,7 +47,7 @@ final as (
         indicators.is_20d_high,
         indicators.is_20d_low,
         indicators.session_version
-    from indicators
+    from {{ ref('fct_indicators_daily') }} as indicators
     inner join securities on indicators.security_sk = securities.security_sk
     left join first_bars
         on

@@ -1,7 +1,8 @@
 {#- What an incremental model by security and session must forget before it goes on. A session is
     stale when its session_version differs from upstream's, a security when its `security_version`
-    does (or the column named; none: the table knows no securities). `securities` is where to read
-    the latter, where it is not upstream itself.
+    does (or the column named; none: the table knows no securities). `sessions` and `securities` are
+    where to read the versions, where that is not upstream itself; `session_version` is what the
+    former is called there.
 
     onwards=true, for values that hang on the bars before (moving averages, running highs): of each
     security all rows from its first stale one on are deleted, so that {{ this }} keeps the beginning
@@ -10,14 +11,14 @@
     names its own `day` column, and how upstream's day falls into it (`upstream_day`).
     Example: pre_hook="{{ forget_stale(ref('fct_prices_daily'), 'share_version') }}" -#}
 {% macro forget_stale(
-  upstream, security_version='security_version', onwards=true, securities=none,
-  day='trade_date', upstream_day='trade_date'
+  upstream, security_version='security_version', onwards=true, sessions=none, securities=none,
+  session_version='session_version', day='trade_date', upstream_day='trade_date'
 ) -%}
   {%- if is_incremental() -%}
   {%- set version = security_version or 'no_column' -%}
   with sessions_now as (
-    select {{ upstream_day }} as trade_date, max(session_version) as version
-    from {{ upstream }} group by {{ upstream_day }}
+    select {{ upstream_day }} as trade_date, max({{ session_version }}) as version
+    from {{ sessions or upstream }} group by {{ upstream_day }}
   ),
 
   sessions_built as (
@@ -36,6 +37,7 @@
     from sessions_now
     left join sessions_built on sessions_now.trade_date = sessions_built.trade_date
     where sessions_built.version is null
+      and sessions_now.trade_date < (select max(newest.trade_date) from sessions_built as newest)
     {%- endif %}
   )
 

@@ -29,7 +29,8 @@ arrived as (
         prices.security_sk,
         prices.trade_date,
         coalesce(kept.last_bar_no, 0)
-        + row_number() over (partition by prices.security_sk order by prices.trade_date) as bar_no{{ ',' if first_date }}
+        + row_number() over (partition by prices.security_sk order by prices.trade_date) as bar_no,
+        kept.last_date is null as is_whole{{ ',' if first_date }}
         {%- if first_date %}
         coalesce(
             kept.first_date, min(prices.trade_date) over (partition by prices.security_sk)
@@ -88,6 +89,7 @@ numbered as (
         {%- for state in states %}
         cast(null as double precision) as {{ state }},
         {%- endfor %}
+        is_whole,
         true as is_new
     from arrived
 
@@ -103,6 +105,7 @@ numbered as (
         {%- for state in states %}
         built.{{ state }},
         {%- endfor %}
+        false as is_whole,
         false as is_new
     from {{ this }} as built
     inner join spans on built.security_sk = spans.security_sk
@@ -138,7 +141,7 @@ bars as (
         {%- endfor %}
         prices.session_version,
         prices.share_version
-    from {{ ref('fct_prices_daily') }} as prices
+    from {{ arrived_of(ref('fct_prices_daily'), 'numbered') }} as prices
     inner join numbered
         on
             prices.security_sk = numbered.security_sk
@@ -168,4 +171,27 @@ bars as (
 
 )
 {%- endif %}
+{%- endmacro %}
+
+{#- The rows of a relation among which all those are that a CTE names: of the securities that are made
+    anew everything, of all others what is not older than anything of theirs in the CTE. A new session
+    is found so without reading the history of those few that a split has rescaled. The CTE has
+    security_sk, trade_date, is_whole. -#}
+{% macro arrived_of(relation, named='arrived') -%}
+  (
+    select whole.*
+    from {{ relation }} as whole
+    where whole.security_sk in (select known.security_sk from {{ named }} as known where known.is_whole)
+
+    union all
+
+    select later.*
+    from {{ relation }} as later
+    where
+      later.trade_date >= (
+        select min(known.trade_date) from {{ named }} as known where not known.is_whole
+      )
+      and later.security_sk
+      not in (select known.security_sk from {{ named }} as known where known.is_whole)
+  )
 {%- endmacro %}

@@ -22,21 +22,12 @@ with dates as (
 
 ),
 
-bars as (
-
-    select
-        symbol,
-        trade_date
-    from {{ ref('int_prices__bars') }}
-
-),
-
 firsts as (
 
     select
         symbol,
         min(trade_date) as first_bar_date
-    from bars
+    from {{ ref('int_prices__bars') }}
     group by symbol
 
 ),
@@ -57,7 +48,7 @@ days as (
     select distinct
         trade_date as calendar_date,
         trade_date as session_date
-    from bars
+    from {{ ref('int_prices__bars') }}
 
 ),
 

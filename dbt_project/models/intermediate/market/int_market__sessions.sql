@@ -16,7 +16,8 @@ securities as (
     select
         security_sk,
         1 + mod(security_sk, 9973) as weight,
-        {{ hash_bigint("industry || '|' || security_type") }} as place
+        {{ hash_bigint('security_type') }} as place,
+        {{ hash_bigint('industry') }} as sector
     from {{ ref('dim_securities') }}
 
 ),
@@ -26,6 +27,7 @@ signed as (
     select
         indicators.trade_date,
         indicators.session_version,
+        securities.weight,
         cast(securities.weight as decimal(38, 0)) * cast(
             round(1000000000 * (
                 coalesce(indicators.return_1d, 9)
@@ -37,7 +39,8 @@ signed as (
                 + case when indicators.{{ flag }} then {{ 2 * loop.index }} else 0 end
                 {% endfor -%}
             )) as bigint
-        ) + mod(securities.place, 1000000007) as signature
+        ) + mod(securities.place, 1000000007) as signature,
+        mod(securities.sector, 1000000007) as sector_signature
     from indicators
     inner join securities on indicators.security_sk = securities.security_sk
 
@@ -49,7 +52,12 @@ final as (
         trade_date,
         {{ hash_bigint(
             "cast(max(session_version) as varchar(30)) || cast(sum(signature) as varchar(40))"
-        ) }} as session_version
+        ) }} as session_version,
+        -- of the marts by industry, where a company may change the one for the other
+        {{ hash_bigint(
+            "cast(max(session_version) as varchar(30)) || cast(sum(signature) as varchar(40))"
+            ~ " || cast(sum(sector_signature * weight) as varchar(40))"
+        ) }} as sector_version
     from signed
     group by trade_date
 

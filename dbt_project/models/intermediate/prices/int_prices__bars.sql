@@ -1,8 +1,12 @@
 {{ config(materialized='view') }}
 
-with official as (
+{#- The parsed rows are named twice, not once in a CTE: DuckDB would write that out whole, at every
+    reading of this view, and no filter would reach the table. -#}
 
-    select * from {{ ref('int_prices__parsed') }}
+with sessions_official as (
+
+    select distinct trade_date
+    from {{ ref('int_prices__parsed') }}
     where disposition = 'mart_prices'
 
 ),
@@ -12,7 +16,7 @@ with official as (
 sheets as (
 
     select * from {{ ref('int_airbyte__price_history') }}
-    where trade_date not in (select official.trade_date from official)
+    where trade_date not in (select official.trade_date from sessions_official as official)
 
 ),
 
@@ -24,7 +28,8 @@ quotes as (
         on accepted.symbol = sheets.symbol and accepted.trade_date = sheets.trade_date
     where
         accepted.instrument_type = 'share'
-        and accepted.trade_date not in (select official.trade_date from official)
+        and accepted.trade_date
+        not in (select official.trade_date from sessions_official as official)
         and sheets.symbol is null
 
 ),
@@ -62,7 +67,8 @@ unioned as (
         record_no,
         fetched_at,
         session_version
-    from official
+    from {{ ref('int_prices__parsed') }}
+    where disposition = 'mart_prices'
 
     union all
 

@@ -5,7 +5,7 @@
         unique_key=['security_sk', 'trade_date'],
         on_schema_change='fail',
         pre_hook=[
-            "{{ forget_stale(ref('fct_prices_daily'), 'share_version') }}",
+            "{{ forget_stale_bars() }}",
             "{{ forget_other_benchmark() }}"
         ],
         post_hook="{{ take_over_ranks(ref('int_indicators__ranks'), 'rs_rank_252d') }}"
@@ -52,16 +52,30 @@ kept as (
 
 ),
 
+arrived as (
+
+    select
+        part.security_sk,
+        part.trade_date,
+        kept.last_date is null as is_whole
+    from {{ ref('int_indicators__windows') }} as part
+    left join kept on part.security_sk = kept.security_sk
+    where kept.last_date is null or part.trade_date > kept.last_date
+
+),
+
 {% endif -%}
 {#- Each part is cut to its new bars before anything is joined. -#}
 {% for part in ['windows', 'calendar', 'risk', 'recursive', 'drawdowns', 'ranks'] -%}
 {{ part | replace('recursive', 'averages') }} as (
 
-    select part.*
-    from {{ ref('int_indicators__' ~ part) }} as part
     {% if is_incremental() -%}
-    left join kept on part.security_sk = kept.security_sk
-    where kept.last_date is null or part.trade_date > kept.last_date
+    select part.*
+    from {{ arrived_of(ref('int_indicators__' ~ part)) }} as part
+    inner join arrived
+        on part.security_sk = arrived.security_sk and part.trade_date = arrived.trade_date
+    {%- else -%}
+    select * from {{ ref('int_indicators__' ~ part) }}
     {%- endif %}
 
 ),

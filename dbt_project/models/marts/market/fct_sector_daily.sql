@@ -1,4 +1,4 @@
-{{ session_config('int_market__sessions') }}
+{{ session_config('int_market__sessions', version='sector_version') }}
 
 with {{ sessions_to_build(ref('int_market__sessions')) }},
 
@@ -6,7 +6,7 @@ moves as (
 
     select
         market.*,
-        sessions.session_version as content_version,
+        sessions.sector_version as content_version,
         case when market.return_1d is null then 1 else 0 end as is_unmoved
     from {{ ref('int_market__moves') }} as market
     inner join sessions on market.trade_date = sessions.trade_date

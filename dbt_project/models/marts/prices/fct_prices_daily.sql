@@ -5,11 +5,13 @@
         unique_key=['security_sk', 'trade_date'],
         on_schema_change='fail',
         pre_hook="{{ forget_stale(
-            ref('int_prices__bars'), onwards=false, securities=ref('int_prices__versions')
+            ref('int_prices__bars'), onwards=false,
+            sessions=ref('int_prices__sessions'), securities=ref('int_prices__versions')
         ) }}"
     )
 }}
 
+-- depends_on: {{ ref('int_prices__sessions') }}
 with symbols as (
 
     select * from {{ ref('int_securities__symbols') }}
@@ -38,25 +40,29 @@ missing_symbols as (
 
 ),
 
-sessions_built as (
+sessions_missing as (
 
-    select distinct trade_date from {{ this }}
+    select trade_date
+    from {{ ref('int_prices__sessions') }}
+    where true {{ not_built_yet('trade_date') }}
 
 ),
 
 bars as (
 
-    select *
-    from {{ ref('int_prices__bars') }}
-    where trade_date not in (select sessions_built.trade_date from sessions_built)
+    select new_bars.*
+    from {{ ref('int_prices__bars') }} as new_bars
+    inner join sessions_missing on new_bars.trade_date = sessions_missing.trade_date
+    where new_bars.trade_date >= (select min(earliest.trade_date) from sessions_missing as earliest)
 
     union all
 
-    select *
-    from {{ ref('int_prices__bars') }}
+    select old_bars.*
+    from {{ ref('int_prices__bars') }} as old_bars
+    inner join missing_symbols on old_bars.symbol = missing_symbols.symbol
     where
-        trade_date in (select sessions_built.trade_date from sessions_built)
-        and symbol in (select missing_symbols.symbol from missing_symbols)
+        old_bars.trade_date
+        not in (select sessions_missing.trade_date from sessions_missing)
 
 ),
 {%- else -%}

@@ -1,6 +1,7 @@
+-- A share that has left an index keeps what the last list with it said of its industry.
 with newest as (
 
-    {{ newest_snapshot(source('nse', 'nse_index_constituents'), per=['list_name']) }}
+    {{ newest_snapshot(source('nse', 'nse_index_constituents'), per=['list_name', 'symbol']) }}
 
 ),
 

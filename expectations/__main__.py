@@ -1,4 +1,4 @@
-"""`python -m expectations arrival|archives|news|ohlc|prices`: run one suite and print the outcome.
+"""`python -m expectations SUITE`: run one suite and print the outcome.
 
 Exit codes: 0 passed, 10 failed, 2 not configured (no warehouse, no table), 8 the warehouse is busy.
 """

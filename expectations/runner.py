@@ -1,6 +1,6 @@
 """Running a suite: read the warehouse quickly, let Great Expectations judge, report.
 
-    python -m expectations arrival|archives|news|ohlc|prices [--sessions N] [--as-of DATE]
+    python -m expectations SUITE [--sessions N] [--as-of DATE]    (SUITE: one of `SUITES`)
 
 Great Expectations takes seconds to import, so only a run imports it. The warehouse is open
 (read-only) for the queries alone: judging and writing Data Docs keep no lock.
@@ -25,17 +25,18 @@ from ingestion.loading.duckdb_connection import connect
 if TYPE_CHECKING:
     from expectations.suites.sample import Request, Sample
 
-SuiteName = Literal["arrival", "archives", "news", "ohlc", "prices"]
+SuiteName = Literal["arrival", "archives", "news", "ohlc", "prices", "news_marts"]
 SUITES: tuple[SuiteName, ...] = get_args(SuiteName)
 ACCEPTED_SESSIONS = Path(__file__).with_name("accepted_sessions.csv")
 BEFORE_BUILD: tuple[SuiteName, ...] = ("arrival", "archives", "news")
-AFTER_BUILD: tuple[SuiteName, ...] = ("ohlc", "prices")
+AFTER_BUILD: tuple[SuiteName, ...] = ("ohlc", "prices", "news_marts")
 _MAKES = {
     "arrival": "investiq load",
     "archives": "investiq load",
     "news": "investiq load",
     "ohlc": "investiq build",
     "prices": "investiq build",
+    "news_marts": "investiq build",
 }
 # Whether a home has anything that a suite could judge: one that never asked for quotes has none.
 _CONCERNS = {
@@ -46,6 +47,7 @@ _CONCERNS = {
     "('alpha_vantage_news', 'india_news_headlines') and rows_loaded > 0",
     "ohlc": "select count(*) from marts.fct_ohlc_daily",
     "prices": "select count(*) from marts.fct_prices_daily",
+    "news_marts": "select count(*) from marts.fct_news_articles where trade_date is not null",
 }
 
 
@@ -155,7 +157,7 @@ def _measure(
     request: "Request",
     thresholds: Thresholds,
 ) -> "Sample":
-    from expectations.suites import archives, arrival, news, ohlc
+    from expectations.suites import archives, arrival, news, news_marts, ohlc
 
     if name == "arrival":
         return arrival.measure(connection, request, thresholds.arrival)
@@ -163,6 +165,8 @@ def _measure(
         return archives.measure(connection, request, thresholds.archives)
     if name == "news":
         return news.measure(connection, request, thresholds.news)
+    if name == "news_marts":
+        return news_marts.measure(connection, request, thresholds.news_marts)
     mart = ohlc.PRICES if name == "prices" else ohlc.QUOTES
     return ohlc.measure(connection, request, thresholds.ohlc, mart)
 

@@ -197,10 +197,36 @@ class NewsThresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class NewsMartThresholds:
+    """Limits on the newest sessions of the news marts."""
+
+    unenriched_share: Limit = Limit(
+        None, 0.02, "enrichment runs before every load; more means that it was left out"
+    )
+    untoned_share: Limit = Limit(
+        None, 0.05, "a tone is missing where Alpha Vantage sent none or nothing was enriched"
+    )
+    greatest_tone: Limit = Limit(None, 1.0, "both models tell tones between -1 and 1")
+    unmapped_share: Limit = Limit(
+        None,
+        0.995,
+        "most of the world's news are about no share of the exchange; but some are",
+        "warning",
+    )
+    undated_share: Limit = Limit(
+        None, 0.9, "lists and some pages tell no time; a feed without any has changed", "warning"
+    )
+    copies_share: Limit = Limit(
+        None, 0.9, "a third are copies in the simulated press; nearly all is a fault", "warning"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """The limits of all suites; replace one of them to check another kind of market."""
 
     arrival: ArrivalThresholds = field(default_factory=ArrivalThresholds)
     archives: ArchiveThresholds = field(default_factory=ArchiveThresholds)
     news: NewsThresholds = field(default_factory=NewsThresholds)
+    news_marts: NewsMartThresholds = field(default_factory=NewsMartThresholds)
     ohlc: OhlcThresholds = field(default_factory=OhlcThresholds)

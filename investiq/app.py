@@ -215,7 +215,9 @@ def build(
 def check(
     suites: Annotated[
         list[str] | None,
-        typer.Argument(help="arrival, archives, news, ohlc, prices [default: what this home has]"),
+        typer.Argument(
+            help="one of arrival, archives, news, ohlc, prices, news_marts [default: all it has]"
+        ),
     ] = None,
 ) -> None:
     """Run the Great Expectations suites; exit code 10 when one fails."""

@@ -27,6 +27,14 @@ _FRESHNESS = """
     from marts.rpt_data_freshness order by all
 """
 
+_EXPECTED = "select coalesce(sum(mentions_expected), 0) from marts.rpt_news_mapping_quality"
+_MAPPING = """
+    select scope, items, items_mapped, printf('%.1f %%', 100 * mapping_rate),
+        case when mapping_precision is not null then printf('%.1f %%', 100 * mapping_precision) end,
+        case when mapping_recall is not null then printf('%.1f %%', 100 * mapping_recall) end
+    from marts.rpt_news_mapping_quality order by scope desc
+"""
+
 
 def show_status(settings: Settings) -> None:
     """Print the tables of the warehouse of this home.
@@ -64,6 +72,19 @@ def show_status(settings: Settings) -> None:
                 ("dataset", "newest session", "expected", "sessions behind", "as of"),
                 _FRESHNESS,
             )
+            if _has_news(con):
+                _show(
+                    con,
+                    "News that name a share of this home, and how well that is told on headlines "
+                    "with known shares",
+                    ("scope", "n", "mapped", "mapping rate", "precision", "recall"),
+                    _MAPPING,
+                )
+                if _one(con, _EXPECTED) == 0:
+                    out.print(
+                        "Precision and recall are not known here: this home has none of the "
+                        "companies that the labelled headlines name."
+                    )
     if not built:
         out.print("The marts are not built yet: run `investiq build`.")
     show_places(settings)
@@ -109,6 +130,12 @@ def _has_marts(con: duckdb.DuckDBPyConnection) -> bool:
             "where schema_name = 'marts' and table_name = 'rpt_record_accounting'",
         )
     )
+
+
+def _has_news(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there are any, in marts that were built since news are modelled."""
+    known = "select count(*) from duckdb_tables() where table_name = 'rpt_news_mapping_quality'"
+    return _one(con, known) > 0 and _one(con, "select count(*) from marts.fct_news_articles") > 0
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str) -> int:

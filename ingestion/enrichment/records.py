@@ -33,10 +33,10 @@ def read_records(packed: bytes) -> list[NewsRecord]:
 
 def article_key(payload: dict[str, Any]) -> str:
     """The news_key of an article of Alpha Vantage: of its URL, or of title and time without one."""
-    named = payload.get("url") or (
-        f"{payload.get('title') or ''}|{payload.get('time_published') or ''}"
+    url, title, time = (
+        str(payload.get(name) or "").strip(" ") for name in ("url", "title", "time_published")
     )
-    return hashlib.md5(str(named).encode(), usedforsecurity=False).hexdigest()
+    return hashlib.md5((url or f"{title}|{time}").encode(), usedforsecurity=False).hexdigest()
 
 
 def _record(line: dict[str, Any]) -> NewsRecord | None:

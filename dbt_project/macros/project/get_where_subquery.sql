@@ -3,7 +3,10 @@
     looking at twenty years again; `--vars 'audit_sessions_days: 36500'` looks at all.
 
     `where: __recent_sessions__`, for views over prices: they are not read to find their newest session,
-    int_prices__sessions tells it, and as a plain date, so that the filter reaches the tables below. -#}
+    int_prices__sessions tells it, and as a plain date, so that the filter reaches the tables below.
+
+    `where: __recent_loads__`, for views over JSON that is dear to parse: what was loaded in the last two
+    days of loading, again as a plain date. -#}
 {% macro get_where_subquery(relation) -%}
   {%- set where = config.get('where', '') -%}
   {%- if where -%}
@@ -15,6 +18,9 @@
     {%- endset -%}
     {%- if '__recent_sessions__' in where -%}
       {%- set where = where | replace('__recent_sessions__', recent_sessions()) -%}
+    {%- endif -%}
+    {%- if '__recent_loads__' in where -%}
+      {%- set where = where | replace('__recent_loads__', recent_loads()) -%}
     {%- endif -%}
     (select * from {{ relation }} where {{ where | replace('__recent__', recent) }}) dbt_subquery
   {%- else -%}
@@ -32,4 +38,14 @@
     {%- set since = run_query('select ' ~ back ~ ' as since from ' ~ sessions).columns[0].values() -%}
   {%- endif -%}
   trade_date >= cast('{{ ((since | first) or '1900-01-01') | string | truncate(10, true, '', 0) }}' as date)
+{%- endmacro %}
+
+{% macro recent_loads() -%}
+  {%- set since = [] -%}
+  {%- if execute and flags.WHICH in ('build', 'test') -%}
+    {%- set receipts = graph.sources['source.investiq.ingestion.load_receipts'].relation_name -%}
+    {%- set back = dbt.dateadd('day', -2, 'max(loaded_at)') -%}
+    {%- set since = run_query('select ' ~ back ~ ' as since from ' ~ receipts).columns[0].values() -%}
+  {%- endif -%}
+  loaded_at >= cast('{{ ((since | first) or '1900-01-01') | string | truncate(10, true, '', 0) }}' as date)
 {%- endmacro %}

@@ -33,6 +33,17 @@ arrived as (
         max(fetched_at) as latest_fetched_at
     from {{ ref('fct_index_daily') }}
 
+    union all
+
+    -- Only where there are any; they may belong to a session that is still to come.
+    select
+        case source_name when 'alpha_vantage' then 'alpha_vantage_news' else source_name end
+            as dataset_name,
+        max(trade_date) as latest_trade_date,
+        max(fetched_at) as latest_fetched_at
+    from {{ ref('fct_news_articles') }}
+    group by source_name
+
 ),
 
 final as (

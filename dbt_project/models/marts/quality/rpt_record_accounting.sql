@@ -4,6 +4,7 @@
     ('int_indices__accounting', "'nse'", "'index_closes'"),
     ('int_airbyte__accounting', "'airbyte'", "'records'"),
     ('int_reference__accounting', 'source_name', 'dataset_name'),
+    ('int_news__accounting', 'source_name', 'dataset_name'),
 ] -%}
 with disposed as (
 

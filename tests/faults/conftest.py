@@ -16,6 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from ingestion.calendar import TradingCalendar
+from ingestion.enrichment import EnrichReport, enrich_pending
 from ingestion.ingest import ingest_session
 from ingestion.loading import DATASETS, LoadReport, load_pending
 from ingestion.loading.duckdb_connection import connect
@@ -101,6 +102,9 @@ class House:
 
     def promote(self) -> list[PromotionReport]:
         return promote_pending(self.store)
+
+    def enrich(self) -> EnrichReport:
+        return enrich_pending(self.store)
 
     def load(self) -> dict[str, LoadReport]:
         return {

@@ -1,11 +1,13 @@
 """The first real reply goes through unchanged: `investiq run --source directory …/first_sample`."""
 
+import json
 from datetime import date
 
 import duckdb
 import pytest
 
 pytestmark = [pytest.mark.real_data, pytest.mark.timeout(600)]
+NEWS = "first_sample/news_data_28042024133332.json"
 ASKED = date(2024, 4, 26)
 
 
@@ -18,17 +20,59 @@ def first(investiq, real_data, tmp_path_factory):
         yield home, ended.stdout, con
 
 
-def test_828_records_in_828_accounted_for_and_printed(first):
+def test_every_record_is_accounted_for_and_printed(first):
+    """828 quotes, 50 articles and the 259 rows of three lists of headlines, junk included."""
     _, printed, con = first
-    assert "Where every record went (828 in all)" in printed
-    counts = dict(
-        con.execute(
-            "select disposition, sum(records)::int from marts.rpt_record_accounting group by 1"
+    assert "Where every record went (1137 in all)" in printed
+    counts = {
+        (name, disposition): records
+        for name, disposition, records in con.execute(
+            "select dataset_name, disposition, sum(records)::int "
+            "from marts.rpt_record_accounting group by all"
         ).fetchall()
-    )
-    assert sum(counts.values()) == 828
-    assert counts["mart_index"] == 62
+    }
+    assert sum(counts.values()) == 1137
+    assert sum(n for (name, _), n in counts.items() if name == "quotes") == 828
+    assert counts["quotes", "mart_index"] == 62
+    assert counts["news", "mart_news"] == 50
+    assert counts["headline_list", "mart_news"] + counts["headline_list", "out_of_scope"] == 259
     assert con.execute("select count(*) from raw_data.rapidapi_quotes").fetchall() == [(828,)]
+
+
+def test_every_ticker_and_topic_of_the_real_articles_has_its_scores(first, real_data):
+    """Numbers as the file has them in text, row for row, none lost and none NULL."""
+    _, _, con = first
+    feed = json.loads((real_data / NEWS).read_bytes())["feed"]
+    tickers = con.execute(
+        "select record_no, ticker_no, ticker, relevance_score, sentiment_score, sentiment_label "
+        "from staging.stg_alpha_vantage__article_tickers order by all"
+    ).fetchall()
+    topics = con.execute(
+        "select record_no, topic_no, topic, relevance_score "
+        "from staging.stg_alpha_vantage__article_topics order by all"
+    ).fetchall()
+    assert tickers == [
+        (
+            number,
+            place,
+            row["ticker"],
+            float(row["relevance_score"]),
+            float(row["ticker_sentiment_score"]),
+            row["ticker_sentiment_label"],
+        )
+        for number, article in enumerate(feed, start=1)
+        for place, row in enumerate(article["ticker_sentiment"], start=1)
+    ]
+    assert topics == [
+        (number, place, row["topic"], float(row["relevance_score"]))
+        for number, article in enumerate(feed, start=1)
+        for place, row in enumerate(article["topics"], start=1)
+    ]
+    scores = con.execute(
+        "select link, sentiment_score from marts.fct_news_articles "
+        "where source_name = 'alpha_vantage'"
+    ).fetchall()
+    assert dict(scores) == {a["url"]: a["overall_sentiment_score"] for a in feed}
 
 
 def test_one_row_per_security_with_low_open_close_high_in_order(first):

@@ -1,52 +1,32 @@
 """Near-duplicates: the same story by another publisher, or a headline that was reworded.
 
-    Clusters(valence, day_of).place(Headline("k1", moment, normalised("Infosys falls 3%")))
+    clusters = Clusters(valence, day_of)
+    clusters.place(clusters.headline("k1", moment, normalised("Infosys falls 3%")))
 
 Leader clustering in the order of arrival: a headline joins the most similar leader within 48 hours,
-or becomes one. Which leaders are compared is found by MinHash over its words, so that a headline
-costs the same however many there are. Similar letters are not enough: two headlines stay apart when
-they differ in a number, in a name on both sides, or in the direction of the words that differ.
+or becomes one. Which leaders are compared, `leaders.py` says, so that a headline costs the same
+however many there are. Similar letters are not enough: two headlines stay apart when they differ in
+a number, in a name on both sides, or in the direction of the words that differ.
 The same input in the same order gives the same clusters; `VERSION` changes with the rules.
 """
 
 import re
 import unicodedata
-import zlib
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from itertools import takewhile
-from pathlib import Path
 
-import numpy as np
 from rapidfuzz import fuzz, process
+
+from ingestion.enrichment.leaders import STOP, Day, Headline, common_words, sorted_words
 
 VERSION = "clusters-1"
 WINDOW = timedelta(hours=48)
 THRESHOLD = 74.0  # measured on pairs: see tests/ingestion/enrichment/test_clusters.py
 _ENDINGS = frozenset(["", "s", "es", "d", "ed", "ing", "e", "er", "y", "ies", "ied"])
-_BANDS, _ROWS = 20, 3
-_STOP = frozenset(
-    """a an the of in on at to for and or as by its is are was with from""".split()  # noqa: SIM905
-)
 _DASHES = "-|\N{EN DASH}\N{EM DASH}"
 _NAME_AT_END = re.compile(rf"\s+[{_DASHES}]\s+[^{_DASHES}]{{2,40}}$")
-_COMMON = Path(__file__).parent / "common_words.txt"
-_seeds = np.random.Generator(np.random.PCG64(20240428)).integers(
-    1, 2**63, size=(2, _BANDS * _ROWS), dtype=np.uint64
-)
-_FACTORS, _SHIFTS = _seeds[0] | np.uint64(1), _seeds[1]
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """What is compared: a key, when it was published (UTC), the title from `normalised`."""
-
-    news_key: str
-    published_at: datetime
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +41,6 @@ class Placement:
     method: str
 
 
-@dataclass(slots=True)
-class Day:
-    """The headlines of a day of publication: where each is, and its leaders by what finds them."""
-
-    placed: dict[str, tuple[str, str]] = field(default_factory=dict)
-    leaders: list[Headline] = field(default_factory=list)
-    texts: dict[str, int] = field(default_factory=dict)
-    buckets: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-
-    def remember(self, headline: Headline, cluster_key: str) -> None:
-        """Take over a headline that has its place."""
-        self.placed[headline.news_key] = (cluster_key, headline.text)
-        if cluster_key != headline.news_key:
-            return
-        number = len(self.leaders)
-        self.leaders.append(headline)
-        self.texts.setdefault(headline.text, number)
-        for bucket in _buckets(headline.text):
-            self.buckets[bucket].append(number)
-
-
 class Clusters:
     """Places headlines one after the other; the days around each are given by `day_of`."""
 
@@ -89,6 +48,10 @@ class Clusters:
         """`valence`: the tone of words; `day_of`: what is known of a day (UTC) of publication."""
         self._valence = valence
         self._day_of = day_of
+
+    def headline(self, news_key: str, published_at: datetime, text: str) -> Headline:
+        """A headline with the names in its text (`normalised`)."""
+        return Headline(news_key, published_at, text, frozenset(self._names(text.split())))
 
     def place(self, headline: Headline) -> Placement:
         """Find the cluster of a headline and remember it there."""
@@ -117,7 +80,7 @@ class Clusters:
                 return Placement(day.leaders[number].news_key, 1.0, "same_text")
         best: tuple[float, datetime, str] | None = None
         for leader, score in self._similar(headline, days):
-            if not apart(headline.text, leader.text, self._valence):
+            if not self.apart(headline.text, leader.text):
                 found_here = (-score, leader.published_at, leader.news_key)
                 best = min(best, found_here) if best else found_here
         if best:
@@ -125,24 +88,46 @@ class Clusters:
         return Placement(headline.news_key, 1.0, "leader")
 
     def _similar(self, headline: Headline, days: list[Day]) -> list[tuple[Headline, float]]:
-        buckets = _buckets(headline.text)
-        near: list[Headline] = []
+        near, texts = [], []
         for day in days:
-            numbers = {number for bucket in buckets for number in day.buckets.get(bucket, ())}
-            near += [
-                leader
-                for leader in (day.leaders[number] for number in sorted(numbers))
-                if _near(leader, headline)
-            ]
+            for number in day.alike(headline):
+                if _near(day.leaders[number], headline):
+                    near.append(day.leaders[number])
+                    texts.append(day.sorted_texts[number])
         found = process.extract(
-            headline.text,
-            [leader.text for leader in near],
-            scorer=fuzz.token_sort_ratio,
+            sorted_words(headline.text),
+            texts,
+            scorer=fuzz.ratio,
             processor=None,
             score_cutoff=THRESHOLD,
             limit=None,
         )
         return [(near[place], score) for _, score, place in found]
+
+    def apart(self, one: str, other: str) -> bool:
+        """Whether two similar headlines are about different things all the same."""
+        here, there = set(one.split()), set(other.split())
+        ours, theirs = here - there - STOP, there - here - STOP
+        numbers = [set(filter(_has_digit, side)) for side in (ours, theirs)]
+        if all(numbers):
+            return True
+        pairs = [(a, b) for a in ours for b in theirs if _same_stem(a, b)]
+        paired = {word for pair in pairs for word in pair}
+        if all(self._names(side - paired) for side in (ours, theirs)):
+            return True
+        tones = [sum(self._valence.get(word, 0.0) for word in side) for side in (ours, theirs)]
+        return tones[0] * tones[1] < 0
+
+    def _names(self, words: Iterable[str]) -> set[str]:
+        """The words that may be names: not common, without a tone, no numbers."""
+        return {
+            word
+            for word in words
+            if word not in self._valence
+            and word not in STOP
+            and word not in common_words()
+            and not _has_digit(word)
+        }
 
 
 def normalised(title: str, publisher: str | None = None) -> str:
@@ -158,23 +143,8 @@ def normalised(title: str, publisher: str | None = None) -> str:
     return " ".join(re.findall(r"[^\W_]+(?:\.\d+)?", text))
 
 
-def apart(one: str, other: str, valence: Mapping[str, float]) -> bool:
-    """Whether two similar headlines are about different things all the same."""
-    here, there = set(one.split()), set(other.split())
-    ours, theirs = here - there - _STOP, there - here - _STOP
-    pairs = [(a, b) for a in ours for b in theirs if _same_stem(a, b)]
-    numbers = [{word for word in side if any(map(str.isdigit, word))} for side in (ours, theirs)]
-    if all(numbers):
-        return True
-    paired = {word for pair in pairs for word in pair}
-    names = [
-        {word for word in side if word not in valence and word not in _common_words()} - paired
-        for side in (ours - numbers[0], theirs - numbers[1])
-    ]
-    if all(names):
-        return True
-    tones = [sum(valence.get(word, 0.0) for word in side) for side in (ours, theirs)]
-    return tones[0] * tones[1] < 0
+def _has_digit(word: str) -> bool:
+    return any(map(str.isdigit, word))
 
 
 def _same_stem(one: str, other: str) -> bool:
@@ -185,21 +155,3 @@ def _same_stem(one: str, other: str) -> bool:
 
 def _near(leader: Headline, headline: Headline) -> bool:
     return abs(leader.published_at - headline.published_at) <= WINDOW
-
-
-@lru_cache(maxsize=1)
-def _common_words() -> frozenset[str]:
-    """Words of headlines that name nobody."""
-    return frozenset(_COMMON.read_text(encoding="utf-8").split())
-
-
-def _buckets(text: str) -> list[int]:
-    """The MinHash of the words, in bands: texts that share most words share a bucket."""
-    words = set(text.split()) - _STOP or {text}
-    hashed = np.fromiter((zlib.crc32(word.encode()) for word in words), np.uint64, len(words))
-    with np.errstate(over="ignore"):
-        mixed = (hashed[:, None] * _FACTORS[None, :] + _SHIFTS[None, :]) >> np.uint64(32)
-        rows = mixed.min(axis=0).reshape(_BANDS, _ROWS)
-        bands = (rows * np.array([1, 2654435761, 40503], np.uint64)).sum(axis=1, dtype=np.uint64)
-        keys = bands * np.uint64(32) + np.arange(_BANDS, dtype=np.uint64)
-    return [int(key) for key in keys]

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ingestion.enrichment.clusters import VERSION, Clusters, Day, Headline, normalised
+from ingestion.enrichment.clusters import VERSION, Clusters, normalised
+from ingestion.enrichment.leaders import Day
 from ingestion.enrichment.records import NewsRecord, read_records
 from ingestion.enrichment.sentiment import MODEL, HeadlineSentiment
 from ingestion.objectstore import ObjectStore, StoredObject, sha256
@@ -48,13 +49,30 @@ class _Days:
 
     store: ObjectStore
     since: datetime | None
+    clusters: Clusters = field(init=False)
     held: dict[date, Day] = field(default_factory=dict)
     pending: dict[date, list[dict[str, Any]]] = field(default_factory=dict)
 
     def of(self, day: date) -> Day:
         if day not in self.held:
-            self.held[day] = _read_day(self.store, day, self.since)
+            self.held[day] = self._read(day)
         return self.held[day]
+
+    def _read(self, day: date) -> Day:
+        """What earlier batches wrote of the day; of a key its latest row."""
+        rows: dict[str, dict[str, Any]] = {}
+        for item in self.store.list(f"{RAW}{partition(SOURCE, DATASET, day)}/"):
+            if self.since and ObjectKey.parse(item.key).fetched_at < self.since:
+                continue
+            for line in gzip.decompress(self.store.read(item.key).content).splitlines():
+                row = json.loads(line)
+                rows[row["news_key"]] = row
+        remembered = Day()
+        for row in rows.values():
+            at = datetime.strptime(row["published_at"], "%Y-%m-%d %H:%M:%S")
+            headline = self.clusters.headline(row["news_key"], at, row["title_normalised"])
+            remembered.remember(headline, row["cluster_key"])
+        return remembered
 
     def add(self, day: date, row: dict[str, Any]) -> None:
         self.pending.setdefault(day, []).append(row)
@@ -91,7 +109,7 @@ def enrich_pending(
     stamp = clock().astimezone(UTC).replace(microsecond=0)
     scorer = sentiment or HeadlineSentiment.default()
     days = _Days(store, stamp if again else None)
-    clusters = Clusters(scorer.analyzer.lexicon, days.of)
+    clusters = days.clusters = Clusters(scorer.analyzer.lexicon, days.of)
     report = EnrichReport()
     with ThreadPoolExecutor(_READERS) as pool:
         for start in range(0, len(todo), _BATCH):
@@ -126,7 +144,7 @@ def _row(
 ) -> dict[str, Any] | None:
     """The row of a headline; None where there is one that says the same."""
     text = normalised(record.title, record.publisher)
-    headline = Headline(record.news_key, record.published_at, text)
+    headline = clusters.headline(record.news_key, record.published_at, text)
     known = clusters.known(headline)
     if known and known[1] == text:
         return None
@@ -152,23 +170,6 @@ def _row(
 
 def _reader(store: ObjectStore) -> Callable[[StoredObject], list[NewsRecord]]:
     return lambda item: read_records(store.read(item.key).content)
-
-
-def _read_day(store: ObjectStore, day: date, since: datetime | None) -> Day:
-    """What earlier batches wrote of a day of publication; a later row of a key takes its place."""
-    rows: dict[str, dict[str, Any]] = {}
-    for item in store.list(f"{RAW}{partition(SOURCE, DATASET, day)}/"):
-        if since and ObjectKey.parse(item.key).fetched_at < since:
-            continue
-        for line in gzip.decompress(store.read(item.key).content).splitlines():
-            row = json.loads(line)
-            rows[row["news_key"]] = row
-    remembered = Day()
-    for row in rows.values():
-        at = datetime.strptime(row["published_at"], "%Y-%m-%d %H:%M:%S")
-        headline = Headline(row["news_key"], at, row["title_normalised"])
-        remembered.remember(headline, row["cluster_key"])
-    return remembered
 
 
 def _write_day(store: ObjectStore, day: date, stamp: datetime, rows: list[dict[str, Any]]) -> None:

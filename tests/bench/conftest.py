@@ -17,6 +17,7 @@ from ingestion.settings import project_root
 CHAIN = """
 import boto3
 from pathlib import Path
+from ingestion.enrichment import enrich_pending
 from ingestion.ingest import ingest_directory
 from ingestion.loading import DATASETS, load_pending
 from ingestion.loading.duckdb_warehouse import DuckDBWarehouse, S3Access
@@ -30,6 +31,7 @@ if __name__ == "__main__":
 """
 LAND = "ingest_directory(Path({folder!r}), store, max_bytes=1 << 28)"
 PROMOTE = "promote_pending(store)"
+ENRICH = "enrich_pending(store)"
 LOAD = "[load_pending(dataset, store, warehouse) for dataset in DATASETS.values()]"
 
 
@@ -88,6 +90,10 @@ class Home:
     def promote(self) -> Run:
         """Landing to raw."""
         return self._python(PROMOTE)
+
+    def enrich(self) -> Run:
+        """Clusters and tones of promoted news."""
+        return self._python(ENRICH)
 
     def load(self) -> Run:
         """Raw to the warehouse."""

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from ingestion.enrichment.clusters import VERSION, Clusters, Day, Headline, normalised
+from ingestion.enrichment.clusters import VERSION, Clusters, normalised
+from ingestion.enrichment.leaders import Day
 from ingestion.enrichment.records import NewsRecord, read_records
 from ingestion.enrichment.sentiment import MODEL, HeadlineSentiment
 
@@ -119,7 +120,7 @@ class Press:
         rows = []
         for record in self._records():
             text = normalised(record.title, record.publisher)
-            place = clusters.place(Headline(record.news_key, record.published_at, text))
+            place = clusters.place(clusters.headline(record.news_key, record.published_at, text))
             rows.append(
                 [
                     record.news_key,

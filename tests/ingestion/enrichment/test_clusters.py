@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from ingestion.enrichment.clusters import Clusters, Day, Headline, Placement, normalised
+from ingestion.enrichment.clusters import Clusters, Placement, normalised
+from ingestion.enrichment.leaders import Day
 from ingestion.enrichment.sentiment import HeadlineSentiment
 from sandbox.market import Market
 from sandbox.news import stories
@@ -78,13 +79,13 @@ def valence() -> dict[str, float]:
     return HeadlineSentiment.default().analyzer.lexicon
 
 
-def clustered(valence, *headlines: Headline) -> list[Placement]:
+def clustered(valence, *headlines: tuple[str, datetime, str]) -> list[Placement]:
     clusters = Clusters(valence, defaultdict(Day).__getitem__)
-    return [clusters.place(headline) for headline in headlines]
+    return [clusters.place(clusters.headline(*headline)) for headline in headlines]
 
 
-def headline(key: str, title: str, at: datetime = NOON) -> Headline:
-    return Headline(key, at, normalised(title))
+def headline(key: str, title: str, at: datetime = NOON) -> tuple[str, datetime, str]:
+    return key, at, normalised(title)
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)

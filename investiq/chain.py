@@ -110,12 +110,16 @@ def _refused(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def _state(settings: Settings, as_of: date) -> str:
-    """A digest of all that the marts are made from: the receipts, and the project's own files."""
+    """A digest of all that the marts are made from: the receipts, and the project's own files.
+
+    An attempt whose name says that the source gave what it had given before makes nothing new.
+    """
     with connect(
         settings.duckdb_path, wait_seconds=settings.lock_wait_seconds, on_wait=waiting
     ) as con:
         receipts = con.execute(
-            "select table_name, object_key, etag from raw_data.load_receipts order by all"
+            "select table_name, object_key, etag from raw_data.load_receipts "
+            "where object_key not like '%.unchanged.%' order by all"
         ).fetchall()
     files = [
         (path.relative_to(project_root()).as_posix(), path.stat().st_size, path.stat().st_mtime_ns)

@@ -1,4 +1,4 @@
-"""`investiq demo`: sixteen simulated months of files and the quotes of eleven sessions."""
+"""`investiq demo`: sixteen simulated months of files, six weeks of news, eleven days of quotes."""
 
 import time
 from decimal import Decimal
@@ -13,7 +13,15 @@ from investiq import chain
 from investiq.backfill import backfill
 from investiq.console import out
 from investiq.context import object_store, places
-from investiq.sources import DEMO_HISTORY, DEMO_NEWEST, DEMO_OLDEST, SourceName, open_source
+from investiq.news import ingest_news
+from investiq.sources import (
+    DEMO_HISTORY,
+    DEMO_NEWEST,
+    DEMO_NEWS,
+    DEMO_OLDEST,
+    SourceName,
+    open_source,
+)
 from investiq.status import show_places
 from investiq.steps import Span
 
@@ -34,6 +42,14 @@ _BREADTH = """
     from marts.fct_market_breadth_daily where universe = 'all'
     order by trade_date desc limit 1
 """
+_NEWS = """
+    select news, mapped, stories from (
+        select count(*) as news, count(distinct cluster_key) as stories from marts.fct_news_articles
+    ) cross join (
+        select count(distinct news_key) as mapped from marts.bridge_news_securities
+        where is_counted
+    )
+"""
 _RECORDS = """
     select disposition, sum(records) from marts.rpt_record_accounting group by all order by all
 """
@@ -44,13 +60,17 @@ def run_demo(settings: Settings) -> None:
     started = time.monotonic()
     out.print(
         f"[bold]InvestIQ Metrics demo[/]: simulated NSE, history from {DEMO_HISTORY}, "
-        f"quotes {DEMO_OLDEST} to {DEMO_NEWEST}\n"
+        f"news from {DEMO_NEWS}, quotes {DEMO_OLDEST} to {DEMO_NEWEST}\n"
     )
     with (
         open_source(SourceName.SANDBOX, settings, None) as source,
         object_store(settings) as store,
     ):
         backfill(settings, source, Span(DEMO_HISTORY, DEMO_NEWEST), store, build=False)
+        news = ingest_news(
+            settings, source, Span(DEMO_NEWS, DEMO_NEWEST), store, browser=False
+        )  # the pages that need a browser are for `investiq news`
+        chain.raise_refusals(news)
         chain.run(settings, source, Span(DEMO_OLDEST, DEMO_NEWEST), store)
     with connect(settings.duckdb_path, read_only=True) as con:
         _show_market(con)
@@ -81,6 +101,8 @@ def _show_market(con: duckdb.DuckDBPyConnection) -> None:
         cells = [_cell(column[number]) if number < len(column) else "" for column in columns]
         table.add_row(*cells)
     out.print(table)
+    news, mapped, stories = _row(con, _NEWS)
+    out.print(f"{news:,} news, {stories:,} stories; {mapped:,} are about a share of the market")
     went = ", ".join(f"{name} {count}" for name, count in con.execute(_RECORDS).fetchall())
     out.print(f"Every record accounted for: {went}\n")
 

@@ -16,6 +16,7 @@ from ingestion.settings import Settings
 
 DEMO_NEWEST = date(2025, 10, 24)
 DEMO_HISTORY = date(2024, 7, 1)  # a week of legacy bhavcopies; sandbox/archives tells the story
+DEMO_NEWS = date(2025, 9, 15)
 DEMO_OLDEST = date(2025, 10, 9)  # eleven sessions with Muhurat on 21 October and a holiday after it
 _NEWS_TICKERS = 10
 _AFTER_CLOSE = timedelta(hours=1)

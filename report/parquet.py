@@ -267,7 +267,8 @@ def _marts_of(connection: duckdb.DuckDBPyConnection, schema: str) -> list[parts.
                 f"The mart {table!r} cannot be a file name. Rename it in dbt to lower-case "
                 "letters, digits and underscores."
             )
-        split = [one for one in parts.GROWING if table.startswith(one) and table != one]
+        several = (*parts.GROWING, *parts.YEARLY)
+        split = [one for one in several if table.startswith(one) and table != one]
         if split:
             raise PublishFailed(
                 f"The files of the mart {table} would be taken for those of {split[0]}, which are "

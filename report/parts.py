@@ -3,7 +3,8 @@
 A mart that grows with every share and every session is cut in two directions. The newest years
 are a file each, because a new session belongs to the newest year alone. What is older is cut by
 security, because a corporate action learned today changes the whole history of one share: that
-is one of those files, and not a file of every year. All other marts are one file.
+is one of those files, and not a file of every year. News do not change with corporate actions:
+they are a file a year, however old. All other marts are one file.
 """
 
 import hashlib
@@ -23,6 +24,11 @@ GROWING: dict[str, str] = {
     "fct_ohlc_weekly": "week_start",
     "fct_ohlc_monthly": "month_start",
 }
+YEARLY: dict[str, str] = {
+    "fct_news_articles": "trade_date",
+    "bridge_news_securities": "trade_date",
+    "fct_news_sentiment_daily": "trade_date",
+}
 # Row order inside the files: by time first, so that readers of recent sessions skip row groups.
 # A mart that is not listed is ordered by all its columns, which is as deterministic, only slower.
 GRAINS: dict[str, tuple[str, ...]] = {
@@ -39,6 +45,9 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "fct_index_daily": ("trade_date", "index_sk"),
     "fct_sector_daily": ("trade_date", "industry"),
     "fct_corporate_actions": ("ex_date", "event_sk"),
+    "fct_news_articles": ("trade_date", "published_at", "news_key"),
+    "bridge_news_securities": ("trade_date", "news_key", "security_sk"),
+    "fct_news_sentiment_daily": ("trade_date", "security_sk"),
     "rpt_movers_daily": ("trade_date", "list_name", "rank_no"),
 }
 
@@ -75,8 +84,10 @@ class Mart:
     @property
     def day(self) -> str | None:
         """The date by which the mart is cut into files, None where it is one file."""
-        day = GROWING.get(self.name)
         names = {name for name, _ in self.columns}
+        if self.name in YEARLY:
+            return YEARLY[self.name] if YEARLY[self.name] in names else None
+        day = GROWING.get(self.name)
         return day if {day, "security_sk"} <= names else None
 
     def order(self, number: int) -> str:
@@ -91,6 +102,8 @@ class Mart:
         """SQL that gives the number of the part that a row belongs to."""
         if self.day is None:
             return str(WHOLE)
+        if self.name in YEARLY:
+            return f'coalesce(year("{self.day}")::integer, {NO_DAY})'
         return (
             f"case when \"{self.day}\" < date '{first_recent:04}-01-01' "
             f"then (hash(security_sk) % {SECURITY_FILES})::integer "

@@ -14,6 +14,7 @@ import altair as alt
 
 from report import model
 from report.charts_history import history_charts
+from report.charts_news import tone_chart
 from report.numbers import day, number, percent
 
 VEGALITE_VERSION = "6.4"
@@ -50,7 +51,10 @@ def specs(market: model.Market) -> dict[str, dict[str, Any]]:
         if market.distribution
         else None,
     }
-    charts |= history_charts(market.history)
+    told = bool(market.history.shares and (market.news.tones or market.news.headlines))
+    charts |= history_charts(market.history, told)
+    if told:
+        charts["chart-share-news"] = tone_chart(len(market.history.share_days))
     return {name: _plain(chart) for name, chart in charts.items() if chart is not None}
 
 

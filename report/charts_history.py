@@ -29,13 +29,16 @@ _LEFT = 56  # pixels for the labels of the vertical axis, so that price and volu
 _FIT = alt.AutoSizeParams(type="fit-x", contains="padding")
 
 
-def history_charts(history: model.History) -> dict[str, alt.LayerChart]:
-    """The charts that the history allows, by the id of the element they are drawn in."""
+def history_charts(history: model.History, told: bool = False) -> dict[str, alt.LayerChart]:
+    """The charts that the history allows, by the id of the element they are drawn in.
+
+    With `told` the pointer says what news there were.
+    """
     charts: dict[str, alt.LayerChart] = {}
     if history.shares:
         sessions = len(history.share_days)
-        charts["chart-share"] = _price_chart(sessions)
-        charts["chart-share-volume"] = _volume_chart(sessions)
+        charts["chart-share"] = _price_chart(sessions, told)
+        charts["chart-share-volume"] = _volume_chart(sessions, told)
     for name, fields, make in _LINE_CHARTS:
         known = [one for one in history.lines if _known(one, fields)]
         if len(known) > 1 and any(getattr(one, field) for one in known for field in fields):
@@ -115,7 +118,7 @@ def _short(value: float) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-def _time(sessions: int, labels: bool = True) -> alt.X:
+def time_axis(sessions: int, labels: bool = True) -> alt.X:
     """The time axis: months of a long history, days of a short one."""
     return alt.X(
         "d:T",
@@ -134,25 +137,19 @@ def _time(sessions: int, labels: bool = True) -> alt.X:
     )
 
 
-def _level(**axis: Any) -> alt.Axis:
-    return alt.Axis(
-        title=None,
-        tickCount=5,
-        domain=False,
-        ticks=False,
-        minExtent=_LEFT,
-        maxExtent=_LEFT,
-        **axis,
-    )
+def level_axis(**axis: Any) -> alt.Axis:
+    """A vertical axis whose labels take the same width in every chart of a column."""
+    plain = {"title": None, "tickCount": 5, "domain": False, "ticks": False}
+    return alt.Axis(**plain | {"minExtent": _LEFT, "maxExtent": _LEFT} | axis)
 
 
-def _price_chart(sessions: int) -> alt.LayerChart:
+def _price_chart(sessions: int, told: bool) -> alt.LayerChart:
     """Price as traded and adjusted, the averages, and the ex-dates of the picked share."""
     base = alt.Chart(alt.NamedData("share"))
     level = alt.Y(
         "p:Q",
         scale=alt.Scale(type="linear", zero=False, padding=6),
-        axis=_level(format=",.4~r"),
+        axis=level_axis(format=",.4~r"),
     )
     names = list(LINES)
     keys: list[Any] = [key for key, *_ in LINES.values()]
@@ -170,7 +167,7 @@ def _price_chart(sessions: int) -> alt.LayerChart:
         .transform_calculate(line=f"{labels}[datum.key]")
         .mark_line(interpolate="linear", strokeJoin="round")
         .encode(
-            x=_time(sessions),
+            x=time_axis(sessions),
             y=level,
             color=by_line(alt.Color, 1),
             strokeDash=by_line(alt.StrokeDash, 2),
@@ -179,31 +176,31 @@ def _price_chart(sessions: int) -> alt.LayerChart:
     )
     events = alt.Chart(alt.NamedData("events"))
     rules = events.mark_rule(strokeDash=[3, 3], color=MUTED).encode(
-        x=_time(sessions),
+        x=time_axis(sessions),
         opacity=alt.Opacity("big:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.45, 1])),
         tooltip=[alt.Tooltip("text:N", title="Ex-date")],
     )
     words = events.mark_text(align="right", dx=-4, fontSize=11, fill="var(--text)").encode(
-        x=_time(sessions),
+        x=time_axis(sessions),
         y=alt.value(8),
         text="label:N",
         tooltip=[alt.Tooltip("text:N", title="Ex-date")],
     )
-    return _sized(alt.layer(rules, lines, words, _pointer(base, sessions)), 320)
+    return sized(alt.layer(rules, lines, words, pointer(base, sessions, told=told)), 320)
 
 
-def _volume_chart(sessions: int) -> alt.LayerChart:
+def _volume_chart(sessions: int, told: bool) -> alt.LayerChart:
     """Shares traded per session, adjusted for splits, under the same time axis."""
     base = alt.Chart(alt.NamedData("share"))
     bars = base.mark_rule(color=MUTED, strokeWidth=1.4).encode(
-        x=_time(sessions, labels=False),
-        y=alt.Y("v:Q", axis=_level(format=",.3~r")),
+        x=time_axis(sessions, labels=False),
+        y=alt.Y("v:Q", axis=level_axis(format=",.3~r")),
         y2=alt.datum(0),
     )
-    return _sized(alt.layer(bars, _pointer(base, sessions, labels=False)), 90)
+    return sized(alt.layer(bars, pointer(base, sessions, labels=False, told=told)), 90)
 
 
-def _pointer(base: alt.Chart, sessions: int, labels: bool = True) -> alt.Chart:
+def pointer(base: alt.Chart, sessions: int, labels: bool = True, told: bool = False) -> alt.Chart:
     """A line at the session nearest to the pointer, with all its figures."""
     hover = alt.selection_point(
         fields=["d"], nearest=True, on="pointermove", clear="pointerout", empty=False
@@ -212,10 +209,12 @@ def _pointer(base: alt.Chart, sessions: int, labels: bool = True) -> alt.Chart:
         "T": "Session", "R": "As traded", "A": "Adjusted", "S": "SMA 20", "M": "SMA 50",
         "L": "SMA 200", "V": "Volume", "E": "Ex-date",
     }  # fmt: skip
+    if told:
+        shown["N"] = "News"
     rule: alt.Chart = (
         base.mark_rule(color=MUTED)
         .encode(
-            x=_time(sessions, labels),
+            x=time_axis(sessions, labels),
             opacity=alt.condition(hover, alt.value(0.8), alt.value(0)),
             tooltip=[alt.Tooltip(f"{key}:N", title=title) for key, title in shown.items()],
         )
@@ -249,7 +248,7 @@ def _lines_chart(
     )
     dashes = alt.Scale(domain=titles, range=[[1, 0], [5, 3]][: len(titles)])
     base = alt.Chart({"values": values}).encode(
-        x=_time(len(sessions)),
+        x=time_axis(len(sessions)),
         y=alt.Y("n:Q", axis=axis, scale=alt.Scale(zero=False)),
         color=color,
         tooltip=[
@@ -265,14 +264,14 @@ def _lines_chart(
         # Points that are not seen, because a line itself has no session to tell of.
         base.mark_point(opacity=0, size=60),
     ]
-    return _sized(alt.layer(*layers), 190)
+    return sized(alt.layer(*layers), 190)
 
 
 def _ad_line(sessions: Sequence[model.Lines]) -> alt.LayerChart:
     return _lines_chart(
         sessions,
         {"advance/decline line": ("ad_line", ACCENT)},
-        _level(labelExpr=_THOUSANDS),
+        level_axis(labelExpr=_THOUSANDS),
         lambda value: number(value, 0, signed=True),
     )
 
@@ -282,7 +281,7 @@ def _above(sessions: Sequence[model.Lines]) -> alt.LayerChart:
         sessions,
         {"50 sessions": ("pct_above_50dma", "var(--s50)"),
          "200 sessions": ("pct_above_200dma", "var(--s200)")},
-        _level(format=".0%"),
+        level_axis(format=".0%"),
         lambda value: percent(value, 1, signed=False),
     )  # fmt: skip
 
@@ -302,8 +301,8 @@ def _net_highs(sessions: Sequence[model.Lines]) -> alt.LayerChart:
         alt.Chart({"values": values})
         .mark_rule(strokeWidth=1.6)
         .encode(
-            x=_time(len(sessions)),
-            y=alt.Y("n:Q", axis=_level(labelExpr=_THOUSANDS)),
+            x=time_axis(len(sessions)),
+            y=alt.Y("n:Q", axis=level_axis(labelExpr=_THOUSANDS)),
             y2=alt.datum(0),
             color=alt.Color(
                 "k:N",
@@ -317,7 +316,7 @@ def _net_highs(sessions: Sequence[model.Lines]) -> alt.LayerChart:
         )
     )
     zero = alt.Chart({"values": [{"z": 0}]}).mark_rule(color=MUTED).encode(y="z:Q")
-    return _sized(alt.layer(bars, zero), 190)
+    return sized(alt.layer(bars, zero), 190)
 
 
 _THOUSANDS = "(datum.value < 0 ? '\u2212' : '') + format(abs(datum.value), ',')"
@@ -330,6 +329,7 @@ _LINE_CHARTS: tuple[
 )
 
 
-def _sized(chart: Any, height: int) -> alt.LayerChart:
-    sized: alt.LayerChart = chart.properties(width="container", height=height, autosize=_FIT)
-    return sized
+def sized(chart: Any, height: int) -> alt.LayerChart:
+    """The chart as wide as its element."""
+    made: alt.LayerChart = chart.properties(width="container", height=height, autosize=_FIT)
+    return made

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from report.model_news import News
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -279,3 +281,4 @@ class Market:
     nulled: tuple[NulledValue, ...]
     accounting: tuple[Accounted, ...]
     history: History
+    news: News

@@ -18,7 +18,7 @@ import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from report import charts, figures, model, numbers, sections
+from report import charts, figures, model, news, numbers, sections
 from report.atomic import write_if_changed
 from report.charts_history import event_label, share_data
 from report.errors import PublishFailed
@@ -76,10 +76,13 @@ def render(market: model.Market, notice: str = "") -> str:
         "heat": sections.heat,
         "rank_heat": sections.rank_heat,
         "event_label": event_label,
+        "tone": news.tone,
+        "tone_label": news.tone_label,
+        "tone_heat": news.tone_heat,
     }
     environment.globals |= {"sparkline": figures.sparkline, "range_bar": figures.range_bar}
     specs = charts.specs(market)
-    scripts = [_asset("page.js") + _asset("shares.js")]
+    scripts = ["".join(map(_asset, ("page.js", "news.js", "shares.js")))]
     if specs:
         scripts.insert(0, _vega_bundle())
     return environment.get_template("page.html.j2").render(
@@ -89,6 +92,7 @@ def render(market: model.Market, notice: str = "") -> str:
         specs={name: _json(spec) for name, spec in specs.items()},
         chart_config=_json(charts.CONFIG),
         share_data=_json(share_data(market.history)) if market.history.shares else "",
+        news_data=_json(news.news_data(market)) if "chart-share-news" in specs else "",
         style=Markup(_asset("page.css")),
         scripts=[Markup(script) for script in scripts],
         script_hashes=[_csp_hash(script) for script in scripts],

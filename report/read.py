@@ -13,16 +13,19 @@ from typing import Any
 
 from report import model
 from report.read_history import PARTIAL_BELOW, nothing, read_history
+from report.read_news import no_news, read_news
 from report.source import IST, Marts, opened
 
 WINDOW_SESSIONS = 60
 HEAT_SESSIONS = 10
 _TAIL_PERCENT = 8
 MARTS = (
-    "dim_dates", "dim_indices", "dim_securities", "fct_corporate_actions", "fct_index_daily",
-    "fct_indicators_daily", "fct_market_breadth_daily", "fct_ohlc_daily", "fct_prices_daily",
-    "fct_sector_daily", "rpt_adjustment_review", "rpt_data_freshness", "rpt_data_quality_daily",
-    "rpt_movers_daily", "rpt_record_accounting",
+    "bridge_news_securities", "dim_dates", "dim_indices", "dim_securities",
+    "fct_corporate_actions", "fct_index_daily", "fct_indicators_daily",
+    "fct_market_breadth_daily", "fct_news_articles", "fct_news_sentiment_daily", "fct_ohlc_daily",
+    "fct_prices_daily", "fct_sector_daily", "rpt_adjustment_review", "rpt_data_freshness",
+    "rpt_data_quality_daily", "rpt_movers_daily", "rpt_news_mapping_quality",
+    "rpt_news_sectors_daily", "rpt_record_accounting", "rpt_sentiment_next_day",
 )  # fmt: skip
 
 
@@ -60,7 +63,8 @@ class _Reader:
             quarantined=self._quarantined(),
             nulled=self._nulled(),
             accounting=self._accounting(),
-            history=read_history(self._marts, day) if day else nothing(),
+            history=(history := read_history(self._marts, day) if day else nothing()),
+            news=read_news(self._marts, day, history) if day else no_news(),
         )
 
     def _session(self, day: date) -> model.Session:

@@ -21,7 +21,8 @@ NEAR = 0.05
 REVIEWS = 12
 # How many shares the reader can pick, by why they are there; a share can be there for several.
 CHOSEN = {"most traded": 100, "split or bonus": 25, "renamed": 15, "52-week high": 15,
-          "52-week low": 15}  # fmt: skip
+          "52-week low": 15, "in the news": 25}  # fmt: skip
+NEWS_SESSIONS = 5
 # Fewer shares than this part of the fullest session: left-over rows, not a session.
 PARTIAL_BELOW = 0.5
 
@@ -120,11 +121,14 @@ def _chosen(marts: Marts, days: Sequence[date]) -> list[dict[str, Any]]:
         "renamed": "symbols > 1",
         "52-week high": "is_52w_high",
         "52-week low": "is_52w_low",
+        "in the news": "stories > 0",
     }
+    first = {"in the news": "stories desc nulls last, "}  # before the turnover
     ranks = ", ".join(
-        f"case when {condition} then count(case when {condition} then 1 end) over "
-        f"(order by turnover desc, symbol rows unbounded preceding) end as rank_{number}"
-        for number, condition in enumerate(conditions.values())
+        f"case when {condition} then count(case when {condition} then 1 end) over (order by "
+        f"{first.get(reason, '')}turnover desc, symbol rows unbounded preceding) end "
+        f"as rank_{number}"
+        for number, (reason, condition) in enumerate(conditions.items())
     )
     reasons = ", ".join(
         f'coalesce(rank_{number} <= {CHOSEN[reason]}, false) as "{reason}"'
@@ -141,10 +145,15 @@ def _chosen(marts: Marts, days: Sequence[date]) -> list[dict[str, Any]]:
             from fct_prices_daily where trade_date between $1 and $2
             group by security_sk having max(trade_date) >= $3
         ),
+        told as (
+            select security_sk, sum(news_count_unique) as stories
+            from fct_news_sentiment_daily where trade_date between $4 and $2 group by security_sk
+        ),
         ranked as (
             select traded.*, {ranks}
             from traded left join fct_indicators_daily as i
                 on i.security_sk = traded.security_sk and i.trade_date = $2
+            left join told on told.security_sk = traded.security_sk
         )
         select ranked.security_sk, ranked.symbol, ranked.series, s.company_name, {reasons},
             list_filter(all_symbols, lambda one: one <> ranked.symbol) as former_symbols
@@ -156,6 +165,7 @@ def _chosen(marts: Marts, days: Sequence[date]) -> list[dict[str, Any]]:
         days[0],
         days[-1],
         days[max(0, len(days) - TRADED_SESSIONS)],
+        days[max(0, len(days) - NEWS_SESSIONS)],
     )
 
 

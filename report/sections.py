@@ -6,6 +6,7 @@ from datetime import date
 
 from report import model
 from report.charts_history import is_large
+from report.news import NextDayTable, next_day
 from report.numbers import crore, number, percent
 from report.treemap import Tile, squarify
 
@@ -109,6 +110,7 @@ class View:
     rotation: tuple[RotationRow, ...]
     rotation_ranks: int
     rotation_span: str
+    next_day: NextDayTable
 
 
 def view(market: model.Market) -> View:
@@ -141,6 +143,7 @@ def view(market: model.Market) -> View:
             (rank for one in market.history.rotation for rank in one.ranks if rank), default=0
         ),
         rotation_span=_span(len(market.history.rotation_days)),
+        next_day=next_day(market.news.next_day),
     )
 
 

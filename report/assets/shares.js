@@ -30,6 +30,7 @@
     const inRupees = (text) => unpack(text).map((value) => value === null ? null : value / share.k);
     const closes = inRupees(share.c), volumes = unpack(share.v), averages = share.a.map(inRupees);
     const events = new Map();
+    const told = shareNews ? shareNews.figures(share.s, unpack) : new Map();
     for (const [at, , text] of share.e) events.set(at, (events.has(at) ? events.get(at) + "; " : "") + text);
     let step = 0, factor = share.f.length ? share.f[0][1] : 1;
     return days.map((number, at) => {
@@ -39,7 +40,8 @@
       const v = volumes[at] === null ? null : Math.exp(volumes[at] / data.volume_scale) / 1e5;
       return { d: number * 864e5, raw, adj, s20, s50, s200, v, T: dated(number), R: shown(raw), A: shown(adj),
         S: shown(s20), M: shown(s50), L: shown(s200), E: events.get(at) || "–",
-        V: v === null ? "–" : shown(Number(v.toPrecision(4)), v < 10 ? 2 : 0) + " lakh" };
+        V: v === null ? "–" : shown(Number(v.toPrecision(4)), v < 10 ? 2 : 0) + " lakh",
+        ...(told.get(at) || { m: null, n: 0, w: "mixed", N: "–" }) };
     }).filter((one) => one.raw !== null);
   };
   const drawn = (name, values, rows) => {
@@ -68,6 +70,13 @@
     }
     embed(document.getElementById("chart-share"), spec);
     embed(document.getElementById("chart-share-volume"), drawn("chart-share-volume", share, rows));
+    if (shareNews) {
+      const told = rows.some((one) => one.n);
+      shareNews.place.hidden = !told;
+      shareNews.quiet.hidden = told;
+      if (told) embed(shareNews.place, drawn("chart-share-news", share, rows));
+      shareNews.show(share.s);
+    }
     const names = share.o.length ? " (until lately " + share.o.join(", ") + ")" : "";
     facts.replaceChildren();
     const lead = document.createElement("strong");

@@ -23,12 +23,19 @@ test: lint $(VENV)/.airbyte ## Lint, types and all tests
 
 .PHONY: lint
 lint: $(VENV)/.test ## Format, lint, types, import rules, SQL, secrets, known vulnerabilities
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint-sql lint-python
+
+.PHONY: lint-sql
+lint-sql:
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+
+.PHONY: lint-python
+lint-python:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/cfn-lint lambdas/template.yaml
-	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 	@$(BIN)/python .ci/audit.py
 

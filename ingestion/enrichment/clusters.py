@@ -80,7 +80,7 @@ class Clusters:
                 return Placement(day.leaders[number].news_key, 1.0, "same_text")
         best: tuple[float, datetime, str] | None = None
         for leader, score in self._similar(headline, days):
-            if not self.apart(headline.text, leader.text):
+            if not self.apart(headline, leader):
                 found_here = (-score, leader.published_at, leader.news_key)
                 best = min(best, found_here) if best else found_here
         if best:
@@ -104,16 +104,14 @@ class Clusters:
         )
         return [(near[place], score) for _, score, place in found]
 
-    def apart(self, one: str, other: str) -> bool:
+    def apart(self, one: Headline, other: Headline) -> bool:
         """Whether two similar headlines are about different things all the same."""
-        here, there = set(one.split()), set(other.split())
+        here, there = set(one.text.split()), set(other.text.split())
         ours, theirs = here - there - STOP, there - here - STOP
-        numbers = [set(filter(_has_digit, side)) for side in (ours, theirs)]
-        if all(numbers):
+        names = (one.names & ours, other.names & theirs)
+        if all(names) and _unpaired(names[0], theirs) and _unpaired(names[1], ours):
             return True
-        pairs = [(a, b) for a in ours for b in theirs if _same_stem(a, b)]
-        paired = {word for pair in pairs for word in pair}
-        if all(self._names(side - paired) for side in (ours, theirs)):
+        if any(map(_has_digit, ours)) and any(map(_has_digit, theirs)):
             return True
         tones = [sum(self._valence.get(word, 0.0) for word in side) for side in (ours, theirs)]
         return tones[0] * tones[1] < 0
@@ -147,8 +145,15 @@ def _has_digit(word: str) -> bool:
     return any(map(str.isdigit, word))
 
 
+def _unpaired(names: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether one of the names is no other form of a word among the others."""
+    return any(not any(_same_stem(name, word) for word in others) for name in names)
+
+
 def _same_stem(one: str, other: str) -> bool:
     """Whether two words differ in their ending only: "jumped" and "jumps"."""
+    if one[:4] != other[:4]:
+        return False
     shared = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))))
     return shared >= 4 and {one[shared:], other[shared:]} <= _ENDINGS
 

@@ -10,6 +10,7 @@ takes a word out. What was measured on headlines with known labels is in the REA
 
 import csv
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -26,6 +27,7 @@ MODEL = "vader+terms"
 POSITIVE_FROM = 0.15  # the cut points of Alpha Vantage, so that both feeds speak alike
 NEGATIVE_FROM = -0.15
 _GAP = r"(?:\W+[\w.%&'-]+){0,3}?\W+"
+_WORD = re.compile(r"\w+")
 _APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
 
 
@@ -51,8 +53,7 @@ class HeadlineSentiment:
     """VADER with a list of terms; `version` names both."""
 
     analyzer: SentimentIntensityAnalyzer
-    phrases: re.Pattern[str] | None
-    names: tuple[str, ...]
+    phrases: Mapping[str, tuple[re.Pattern[str], tuple[str, ...]]]  # by their first word
     version: str
 
     @classmethod
@@ -78,21 +79,29 @@ class HeadlineSentiment:
                 analyzer.lexicon[name] = valence
         return cls(
             analyzer=analyzer,
-            phrases=_pattern(phrases) if phrases else None,
-            names=tuple(_joined(term) for term in phrases),
+            phrases={
+                first: (_pattern(terms), tuple(map(_joined, terms)))
+                for first, terms in _by_first_word(phrases).items()
+            },
             version=f"{version('vaderSentiment')}+{sha256(content)[:12]}",
         )
 
     def score(self, text: str) -> Tone:
         """The tone of one headline."""
-        told = text.replace(_APOSTROPHE, "'")
-        if self.phrases:
-            told = self.phrases.sub(self._as_one_word, told)
-        scores = self.analyzer.polarity_scores(told)
+        scores = self.analyzer.polarity_scores(self._joined_up(text.replace(_APOSTROPHE, "'")))
         return Tone(scores["compound"], scores["pos"], scores["neu"], scores["neg"])
 
-    def _as_one_word(self, found: re.Match[str]) -> str:
-        return f" {self.names[(found.lastindex or 1) - 1]} "
+    def _joined_up(self, text: str) -> str:
+        """The text with each term of several words as one word."""
+        parts, done = [], 0
+        for word in _WORD.finditer(text):
+            known = self.phrases.get(word[0].lower())
+            if word.start() < done or known is None:
+                continue
+            if found := known[0].match(text, word.start()):
+                parts += [text[done : word.start()], f" {known[1][(found.lastindex or 1) - 1]} "]
+                done = found.end()
+        return "".join([*parts, text[done:]])
 
 
 @cache
@@ -120,10 +129,19 @@ def _joined(term: str) -> str:
     return re.sub(r"[\s*]+", "_", term)
 
 
+def _by_first_word(phrases: list[str]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for phrase in phrases:
+        first = _WORD.search(phrase)
+        assert first is not None
+        grouped.setdefault(first[0], []).append(phrase)
+    return grouped
+
+
 def _pattern(phrases: list[str]) -> re.Pattern[str]:
     """One alternative per term, the longest first; which one matched, its group says."""
     words = (
         _GAP.join(r"\W+".join(map(re.escape, part.split())) for part in phrase.split("*"))
         for phrase in phrases
     )
-    return re.compile(r"(?<!\w)(?:" + "|".join(f"({one})" for one in words) + r")(?!\w)", re.I)
+    return re.compile(r"(?:" + "|".join(f"({one})" for one in words) + r")(?!\w)", re.I)

@@ -132,8 +132,8 @@ def test_help_names_every_command(investiq, tmp_path):
     ended = investiq("--help", home=tmp_path)
     assert ended.returncode == 0
     for command in (
-        *("ingest", "promote", "load", "build", "check", "report", "status", "doctor", "run"),
-        *("demo", "init", "redrive"),
+        *("ingest", "promote", "enrich", "load", "build", "check", "report", "status"),
+        *("doctor", "run", "demo", "init", "redrive"),
     ):
         assert re.search(rf"^  {command} ", ended.stdout, re.M), command
 

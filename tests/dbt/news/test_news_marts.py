@@ -1,12 +1,17 @@
 """From raw news to marts: versions, sessions, mapping, tones, accounting; loaded in two parts."""
 
 import math
+import re
 import statistics
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ingestion.settings import Settings
+from investiq.status import show_status
 
 DAYS = [date(2024, 4, d) for d in (22, 23, 24, 25, 26, 29, 30)]
 INFY = "Infosys shares fall 3% after results"
@@ -242,3 +247,34 @@ def test_the_quality_of_the_mapping_is_measured_on_the_labelled_headlines(built)
         assert precision >= 0.9
         assert recall >= 0.9
     assert found["news_india_news"][1] == pytest.approx(6 / 7)
+
+
+def test_status_prints_how_many_news_are_mapped_and_how_well(
+    built: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_status(Settings(home=built.folder))
+    told = capsys.readouterr().out
+    assert re.search(r"news_india_news +7 +6 +85\.7 %", told)
+    assert re.search(r"labelled_held_out +107 +\d+ +[\d.]+ % +[\d.]+ % +[\d.]+ %", told)
+    assert "not known here" not in told
+
+
+def test_news_that_are_enriched_again_get_their_new_tone_and_cluster(
+    built: Any, tmp_path: Path
+) -> None:
+    again = built.copy(tmp_path)
+    again.execute(
+        "update raw_data.news_enrichment set sentiment_compound = 0.9, sentiment_version = 'new', "
+        "cluster_key = news_key, loaded_at = timestamp '2026-03-01'"
+    )
+    run = again.dbt("run", "-s", "fct_news_articles+")
+    assert run.returncode == 0, run.output
+    assert again.query(
+        "select distinct sentiment_score, sentiment_version from marts.fct_news_articles "
+        "where source_name = 'india_news'"
+    ) == [(0.9, "new")]
+    [(least,)] = again.query(
+        "select min(sentiment_mean) from marts.fct_news_sentiment_daily "
+        "join marts.dim_securities using (security_sk) where symbol in ('LT', 'TCS', 'HDFCLIFE')"
+    )
+    assert least == 0.9

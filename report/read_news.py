@@ -15,6 +15,7 @@ WINDOWS = (1, 5, 21)  # sessions of the table by industry; the second is of the 
 MENTIONED = 20
 HEADLINES = 8  # of a share
 HEADLINE_SESSIONS = 60
+EXACT = "decimal(38, 12)"  # sums that are the same in whatever order threads add
 TITLE_LENGTH = 300  # signs; the page cuts what is longer
 
 
@@ -116,8 +117,8 @@ def _sectors(marts: Marts, days: Sequence[date]) -> tuple[SectorTone, ...]:
     starts = [days[-length:][0] for length in WINDOWS]
     sums = ", ".join(
         f"sum(news_count_unique) filter (trade_date >= ${number})::bigint as stories_{number}, "
-        f"round(sum(sentiment_mean * toned_count) filter (trade_date >= ${number}) "
-        f"/ nullif(sum(toned_count) filter (trade_date >= ${number}), 0), 6) as tone_{number}"
+        f"sum((sentiment_mean * toned_count)::{EXACT}) filter (trade_date >= ${number})::double "
+        f"/ nullif(sum(toned_count) filter (trade_date >= ${number}), 0) as tone_{number}"
         for number in range(1, len(WINDOWS) + 1)
     )
     last = len(WINDOWS)
@@ -155,9 +156,10 @@ def _sectors(marts: Marts, days: Sequence[date]) -> tuple[SectorTone, ...]:
 def _mentioned(marts: Marts, days: Sequence[date]) -> tuple[Mentioned, ...]:
     return marts.all(
         Mentioned,
-        """
+        f"""
         with stories as (
-            select b.security_sk, a.cluster_key, count(*) as news, avg(b.sentiment_score) as tone
+            select b.security_sk, a.cluster_key, count(*) as news,
+                (sum(b.sentiment_score::{EXACT}) / count(b.sentiment_score))::double as tone
             from bridge_news_securities as b
             inner join fct_news_articles as a on a.news_key = b.news_key
             where b.is_counted and b.trade_date between $1 and $2
@@ -171,7 +173,8 @@ def _mentioned(marts: Marts, days: Sequence[date]) -> tuple[Mentioned, ...]:
         )
         select s.symbol, s.company_name, count(*) as stories, sum(news)::bigint as news,
             any_value(publishers) as publishers, count(*) filter (tone >= 0.15) as positive,
-            count(*) filter (tone <= -0.15) as negative, round(avg(tone), 6) as sentiment_mean
+            count(*) filter (tone <= -0.15) as negative,
+            (sum(tone::{EXACT}) / count(tone))::double as sentiment_mean
         from stories
         inner join publishers using (security_sk)
         inner join dim_securities as s using (security_sk)

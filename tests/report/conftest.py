@@ -320,6 +320,11 @@ def place(tmp_path: Path, small_warehouse: Path) -> Callable[..., Place]:
 
 
 @pytest.fixture(scope="session")
+def place_type() -> type[Place]:
+    return Place
+
+
+@pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """The full market, published once; tests only read it."""
     home = tmp_path_factory.mktemp("published")

@@ -121,6 +121,29 @@ def test_growing_mart_is_cut_by_year_and_old_years_by_security(long_history):
             assert connection.execute(f"from {one} except all from {two}").fetchall() == []
 
 
+def test_news_are_a_file_a_year_however_old_and_a_new_one_writes_only_its_own(place):
+    here = place()
+    with duckdb.connect(here.warehouse) as connection:
+        connection.execute(
+            "insert into marts.fct_news_articles (news_key, trade_date, published_at) "
+            "select 'n' || n, case when n > 0 then date '2015-01-05' + n::integer end, "
+            "timestamp '2015-01-05' from range(0, 3000, 100) as r (n)"
+        )
+    export_marts(here.warehouse, here.marts)
+    names = [f"fct_news_articles.{year}.parquet" for year in range(2015, 2023)]
+    found = {path.name: path.stat().st_ino for path in here.marts.glob("fct_news_articles*")}
+    assert sorted(found) == [*names, "fct_news_articles.without-date.parquet"]
+    rows = duckdb.sql(f"select news_key from '{here.marts}/fct_news_articles*.parquet'").fetchall()
+    assert sorted(rows) == sorted((f"n{n}",) for n in range(0, 3000, 100))
+    with duckdb.connect(here.warehouse) as connection:
+        connection.execute(
+            "insert into marts.fct_news_articles (news_key, trade_date) values ('x', '2022-02-01')"
+        )
+    assert export_marts(here.warehouse, here.marts).written == 1
+    for path in here.marts.glob("fct_news_articles*"):
+        assert (path.stat().st_ino == found[path.name]) == (path.name != names[-1])
+
+
 def test_new_session_writes_the_file_of_its_year_and_links_the_others(long_history):
     here = long_history
     before = _inodes(here)

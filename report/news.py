@@ -19,7 +19,7 @@ TONE_STEPS = (0.05, 0.15, 0.35)  # where the colour of a tone changes
 BUCKETS = ("Bullish", "Somewhat-Bullish", "Neutral", "Somewhat-Bearish", "Bearish")
 MONTHS = 6
 _WEB = re.compile(r"https?://[^\s\x00-\x1f\x7f\\<>\"]+", re.IGNORECASE)
-_LINK_LENGTH = 2000
+_LINK_LENGTH, _NAME_LENGTH = 2000, 60
 _SEEN = ("missing", "future")  # when it was published is not known, only when it was first seen
 
 
@@ -117,9 +117,6 @@ def news_data(market: model.Market) -> dict[str, Any]:
 
 
 def _item(one: Headline, day: date) -> tuple[str, ...]:
-    title = one.headline
-    if len(title) > TITLE_LENGTH:
-        title = title[:TITLE_LENGTH] + "…"
     if one.published_precision == "day" and one.published_flag not in _SEEN:
         when = moment_day(one.published_ist)
     else:
@@ -128,8 +125,14 @@ def _item(one: Headline, day: date) -> tuple[str, ...]:
         when = f"first seen {when}"
     later = one.trade_date is not None and one.trade_date > day
     counts = f"counts for {short_day(one.trade_date)}" if later and one.trade_date else ""
-    return when, title, web_link(one.link), one.publisher or "", counts
+    publisher = _cut(one.publisher or "", _NAME_LENGTH)
+    return when, _cut(one.headline, TITLE_LENGTH), web_link(one.link), publisher, counts
 
 
 def _how(one: Headline) -> str:
-    return one.mapping_method + (f" “{one.matched_text}”" if one.matched_text else "")
+    matched = _cut(one.matched_text or "", _NAME_LENGTH)
+    return one.mapping_method + (f" “{matched}”" if matched else "")
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[:length] + "…"

@@ -118,10 +118,10 @@ def _short(value: float) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-def time_axis(sessions: int, labels: bool = True) -> alt.X:
+def time_axis(sessions: int, labels: bool = True, field: str = "d:T") -> alt.X:
     """The time axis: months of a long history, days of a short one."""
     return alt.X(
-        "d:T",
+        field,
         title=None,
         scale=alt.Scale(type="utc"),
         axis=alt.Axis(
@@ -186,7 +186,7 @@ def _price_chart(sessions: int, told: bool) -> alt.LayerChart:
         text="label:N",
         tooltip=[alt.Tooltip("text:N", title="Ex-date")],
     )
-    return sized(alt.layer(rules, lines, words, pointer(base, sessions, told=told)), 320)
+    return sized(alt.layer(rules, lines, words, *pointer(base, sessions, told=told)), 320)
 
 
 def _volume_chart(sessions: int, told: bool) -> alt.LayerChart:
@@ -197,30 +197,38 @@ def _volume_chart(sessions: int, told: bool) -> alt.LayerChart:
         y=alt.Y("v:Q", axis=level_axis(format=",.3~r")),
         y2=alt.datum(0),
     )
-    return sized(alt.layer(bars, pointer(base, sessions, labels=False, told=told)), 90)
+    return sized(alt.layer(bars, *pointer(base, sessions, labels=False, told=told)), 90)
 
 
-def pointer(base: alt.Chart, sessions: int, labels: bool = True, told: bool = False) -> alt.Chart:
-    """A line at the session nearest to the pointer, with all its figures."""
-    hover = alt.selection_point(
-        fields=["d"], nearest=True, on="pointermove", clear="pointerout", empty=False
-    )
+def pointer(
+    base: alt.Chart, sessions: int, labels: bool = True, told: bool = False
+) -> tuple[alt.Chart, alt.Chart]:
+    """A line at the session under the pointer, and what catches the pointer and tells its figures.
+
+    A session catches from halfway to the one before (`b`) to halfway to the next (`e`). Not by
+    `nearest`: with it Vega-Lite 6.4 says "undefined" for every figure (vega-lite#9707).
+    """
+    hover = alt.selection_point(fields=["d"], on="pointerover", clear="pointerout", empty=False)
     shown = {
         "T": "Session", "R": "As traded", "A": "Adjusted", "S": "SMA 20", "M": "SMA 50",
         "L": "SMA 200", "V": "Volume", "E": "Ex-date",
     }  # fmt: skip
     if told:
         shown["N"] = "News"
-    rule: alt.Chart = (
-        base.mark_rule(color=MUTED)
+    time = time_axis(sessions, labels)
+    rule: alt.Chart = base.mark_rule(color=MUTED).encode(
+        x=time, opacity=alt.condition(hover, alt.value(0.8), alt.value(0))
+    )
+    catcher: alt.Chart = (
+        base.mark_rect(opacity=0)
         .encode(
-            x=time_axis(sessions, labels),
-            opacity=alt.condition(hover, alt.value(0.8), alt.value(0)),
-            tooltip=[alt.Tooltip(f"{key}:N", title=title) for key, title in shown.items()],
+            x=time_axis(sessions, labels, "b:T"),
+            x2="e",
+            tooltip=[alt.Tooltip(f"{k}:N", title=title) for k, title in shown.items()],
         )
         .add_params(hover)
     )
-    return rule
+    return rule, catcher
 
 
 def _lines_chart(

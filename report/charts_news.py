@@ -32,4 +32,4 @@ def tone_chart(sessions: int) -> alt.LayerChart:
             "n:Q", legend=None, scale=alt.Scale(domain=[1, 12], range=[14, 110], clamp=True)
         )
     )
-    return sized(alt.layer(stems, heads, pointer(base, sessions, labels=False, told=True)), 90)
+    return sized(alt.layer(stems, heads, *pointer(base, sessions, labels=False, told=True)), 90)

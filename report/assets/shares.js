@@ -42,7 +42,8 @@
         S: shown(s20), M: shown(s50), L: shown(s200), E: events.get(at) || "–",
         V: v === null ? "–" : shown(Number(v.toPrecision(4)), v < 10 ? 2 : 0) + " lakh",
         ...(told.get(at) || { m: null, n: 0, w: "mixed", N: "–" }) };
-    }).filter((one) => one.raw !== null);
+    }).filter((one) => one.raw !== null).map((one, at, rows) => ({ ...one,
+      b: (one.d + rows[Math.max(at - 1, 0)].d) / 2, e: (one.d + rows[Math.min(at + 1, rows.length - 1)].d) / 2 }));
   };
   const drawn = (name, values, rows) => {
     const spec = JSON.parse(document.querySelector(`script.chart-spec[data-for="${name}"]`).textContent);

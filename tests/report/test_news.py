@@ -1,6 +1,7 @@
 """The news on the page: the marts' figures, links that are safe to open, and nothing that runs."""
 
 import json
+import re
 import shutil
 import threading
 from datetime import date, datetime
@@ -12,6 +13,7 @@ import duckdb
 import pandas as pd
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -333,4 +335,16 @@ def test_the_list_of_headlines_follows_the_chosen_share(told, browser):
     wait.until(lambda one: f"{symbol} story" in one.find_element(By.ID, "share-news").text)
     assert browser.find_element(By.ID, "chart-share-news").is_displayed()
     assert not browser.find_element(By.ID, "share-quiet").is_displayed()
+    for name in ("chart-share", "chart-share-volume", "chart-share-news"):
+        chart = browser.find_element(By.ID, name)
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
+        ActionChains(browser).move_to_element(chart).move_by_offset(4, 4).perform()
+        tip = wait.until(
+            lambda one: one.find_element(By.CSS_SELECTOR, "#vg-tooltip-element.visible")
+        )
+        told_of = tip.text
+        assert "undefined" not in told_of
+        assert re.search(r"Session\s+\w{3}, \d+ \w{3} 2024", told_of)
+        assert re.search(rf"News\s+({UNKNOWN}|\d stor\w+(, tone [+{MINUS}]\d\.\d\d)?)", told_of)
+        ActionChains(browser).move_to_element(browser.find_element(By.ID, "shares-title")).perform()
     assert browser.get_log("browser") == []

@@ -117,12 +117,14 @@ final as (
         best.mapping_method,
         best.confidence,
         best.matched_text,
-        best.relevance_score,
-        best.sentiment_score,
+        -- How much it is about the share, as Alpha Vantage says; else how sure the mapping is.
+        coalesce(best.relevance_score, best.confidence) as relevance,
+        coalesce(best.sentiment_score, news.sentiment_score) as sentiment_score,
         news.trade_date,
         news.records_version,
         news.tone_version,
-        versions.identity_version
+        versions.identity_version,
+        {{ news_row_hash() }} as row_hash
     from news
     left join best on news.news_key = best.news_key and best.best_first = 1
     left join {{ ref('int_securities__versions') }} as versions

@@ -1,32 +1,37 @@
--- A table: narrow rows, and what is dear about them is kept in int_news__mentions.
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='row_hash',
+        on_schema_change='fail',
+        pre_hook="{{ forget_remapped_news() }}"
+    )
+}}
+
 with mentions as (
 
     select * from {{ ref('int_news__mentions') }}
-
-),
-
-articles as (
-
-    select * from {{ ref('fct_news_articles') }}
+    where security_sk is not null
+    {% if is_incremental() -%}
+        and row_hash not in (select built.row_hash from {{ this }} as built)
+    {%- endif %}
 
 ),
 
 final as (
 
     select
-        articles.news_key,
-        mentions.security_sk,
-        articles.trade_date,
-        cast(mentions.mapping_method as varchar(16)) as mapping_method,
-        mentions.confidence,
-        cast(left(mentions.matched_text, 128) as varchar(512)) as matched_text,
-        -- How much it is about the share, as Alpha Vantage says; else how sure the mapping is.
-        coalesce(mentions.relevance_score, mentions.confidence) as relevance,
-        coalesce(mentions.sentiment_score, articles.sentiment_score) as sentiment_score,
-        mentions.confidence >= {{ var('news_min_confidence') }} as is_counted
+        cast(news_key as varchar(32)) as news_key,
+        security_sk,
+        trade_date,
+        cast(mapping_method as varchar(16)) as mapping_method,
+        confidence,
+        cast(left(matched_text, 128) as varchar(512)) as matched_text,
+        relevance,
+        sentiment_score,
+        confidence >= {{ var('news_min_confidence') }} as is_counted,
+        row_hash
     from mentions
-    inner join articles on mentions.news_key = articles.news_key
-    where mentions.security_sk is not null
 
 )
 

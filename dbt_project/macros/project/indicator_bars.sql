@@ -195,3 +195,29 @@ bars as (
       not in (select known.security_sk from {{ named }} as known where known.is_whole)
   )
 {%- endmacro %}
+
+{#- The CTE `arrived` that arrived_of needs: the bars of a relation after the last one of each security in
+    {{ this }}; is_whole where it has none of that security. -#}
+{% macro bars_arrived(relation) -%}
+kept as (
+
+    select
+        security_sk,
+        max(trade_date) as last_date
+    from {{ this }}
+    group by security_sk
+
+),
+
+arrived as (
+
+    select
+        part.security_sk,
+        part.trade_date,
+        kept.last_date is null as is_whole
+    from {{ relation }} as part
+    left join kept on part.security_sk = kept.security_sk
+    where kept.last_date is null or part.trade_date > kept.last_date
+
+)
+{%- endmacro %}

@@ -42,27 +42,7 @@
 
 -- A hook reads it: depends_on: {{ ref('int_indicators__benchmark') }}
 with {% if is_incremental() -%}
-kept as (
-
-    select
-        security_sk,
-        max(trade_date) as last_date
-    from {{ this }}
-    group by security_sk
-
-),
-
-arrived as (
-
-    select
-        part.security_sk,
-        part.trade_date,
-        kept.last_date is null as is_whole
-    from {{ ref('int_indicators__windows') }} as part
-    left join kept on part.security_sk = kept.security_sk
-    where kept.last_date is null or part.trade_date > kept.last_date
-
-),
+{{ bars_arrived(ref('int_indicators__windows')) }},
 
 {% endif -%}
 {#- Each part is cut to its new bars before anything is joined. -#}

@@ -49,7 +49,7 @@ bars as (
         false as is_quoted_only
     from {{ ref('int_prices__bars') }} as prices
     inner join sessions on prices.trade_date = sessions.trade_date
-    where prices.trade_date >= (select min(sessions.trade_date) from sessions)
+    where prices.trade_date >= (select min(earliest.trade_date) from sessions as earliest)
 
 ),
 

@@ -17,6 +17,21 @@ from sandbox.market import Market
 from sandbox.s3 import S3Server, embedded_s3
 
 _LEAKS = ("AWS_", "INVESTIQ_", "DBT_")
+# Minutes each; begun first, so that no worker is left with one of them when all else is done.
+_LONG = (
+    "test_history_increments.py",
+    "test_demo.py",
+    "test_real_history.py",
+    "test_increments.py",
+    "test_news_marts.py",
+    "test_first_reply.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files before all others, in the order named; workers take files in this order."""
+    places = {name: place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: places.get(item.path.name, len(_LONG)))
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

@@ -71,7 +71,7 @@ def test_a_range_is_brought_and_nothing_of_it_is_asked_for_twice(
 
 
 def test_it_goes_on_where_it_was_interrupted(investiq, tmp_path, exchange, upstream):
-    slow = {**upstream, "INVESTIQ_NSE_REQUESTS_PER_SECOND": "2.5"}
+    slow = {**upstream, "INVESTIQ_NSE_REQUESTS_PER_SECOND": "1"}
     running = start(tmp_path, slow, "backfill", *ONE)
     wait_for(lambda: len(files(exchange)) >= 3)
     running.send_signal(signal.SIGINT)

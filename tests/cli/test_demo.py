@@ -171,5 +171,6 @@ def test_each_step_alone_finds_nothing_to_do(demo, investiq):
 def test_checks_leave_their_results(demo):
     home, _ = demo
     results = [json.loads(path.read_text()) for path in (home / "gx" / "reports").glob("*.json")]
-    assert {result["suite"] for result in results} == {"arrival", "archives", "ohlc", "prices"}
+    suites = {"arrival", "archives", "news", "news_marts", "ohlc", "prices"}
+    assert {result["suite"] for result in results} == suites
     assert all(result["passed"] for result in results)

@@ -17,7 +17,7 @@ OF_ARCHIVES = tuple(
         *("securities__renames", "news__"),
     )
 )
-OF_NEWS = ("marts.bridge_news", "marts.fct_news", "marts.rpt_sentiment")
+OF_NEWS = ("marts.bridge_news", "marts.fct_news", "marts.rpt_news_sectors", "marts.rpt_sentiment")
 
 
 def marts() -> set[str]:

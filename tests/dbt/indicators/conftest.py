@@ -106,8 +106,14 @@ def random_index(days: list[date], seed: int = 99) -> pd.Series:
     return pd.Series(np.round(11000 * np.exp(np.cumsum(moves)), 2), index=days)
 
 
+VERSIONS = (
+    ("int_prices__sessions", "trade_date", "session_version"),
+    ("int_prices__versions", "security_sk", "share_version"),
+)
+
+
 def put_prices(warehouse: Any, prices: pd.DataFrame, benchmark: pd.Series | None = None) -> None:
-    """Replace the prices (and the benchmark) that the models read."""
+    """Replace the prices, their versions (and the benchmark) that the models read."""
     typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in PRICE_TYPES.items())
     with duckdb.connect(str(warehouse.path)) as connection:
         connection.execute("create schema if not exists marts")
@@ -115,6 +121,12 @@ def put_prices(warehouse: Any, prices: pd.DataFrame, benchmark: pd.Series | None
         connection.execute(
             f"create or replace table marts.fct_prices_daily as select {typed} from given"
         )
+        connection.execute("create schema if not exists intermediate")
+        for name, key, version in VERSIONS:
+            connection.execute(
+                f"create or replace table intermediate.{name} as select {key}, "
+                f"max({version}) as {version} from marts.fct_prices_daily group by {key}"
+            )
         if benchmark is not None:
             connection.register(
                 "levels", pd.DataFrame({"day": benchmark.index, "level": benchmark.to_numpy()})

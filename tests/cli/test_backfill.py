@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from datetime import datetime
+from functools import partial
 
 import pytest
 
@@ -42,6 +43,8 @@ def start(home, upstream, *arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Tests that run in the background of a shell ignore the interrupt; a terminal does not.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
 

@@ -11,15 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ingestion.objectstore import Body
+from ingestion.promotion.dates import plausible
 from ingestion.promotion.records import (
     Refused,
-    RefusedRecord,
     Split,
     as_ndjson,
     decode_json,
     excerpt,
+    judged_one_by_one,
     prepared,
-    storable,
+    require_no_page,
 )
 from ingestion.zones import ObjectKey
 
@@ -81,8 +82,7 @@ def read_reply(content: bytes, content_type: str) -> NewsReply:
         Refused: html_page, quota_reply, key_refused, api_error, no_feed, not_json, truncated,
             too_deep, unreadable.
     """
-    if "html" in content_type.lower():
-        raise Refused("html_page", f"a page instead of data: {excerpt(content.decode('latin-1'))}")
+    require_no_page(content, content_type)
     body = decode_json(content)
     if not isinstance(body, dict):
         raise Refused("no_feed", f"a {type(body).__name__} where an object with a feed belongs")
@@ -124,13 +124,7 @@ def split_reply(key: ObjectKey, body: Body) -> Split:
     """
     received = body.metadata.get("content-type-received", body.content_type)
     reply = read_reply(body.content, received)
-    good: list[tuple[int, dict[str, Any]]] = []
-    refused: list[RefusedRecord] = []
-    for number, article in enumerate(reply.articles, start=1):
-        try:
-            good.append((number, _judged(article)))
-        except Refused as why:
-            refused.append(RefusedRecord(number, why.reason, why.detail, storable(article)))
+    good, refused = judged_one_by_one(enumerate(reply.articles, start=1), _judged)
     return Split(
         as_ndjson(key, good),
         len(good),
@@ -148,7 +142,7 @@ def published_at(article: Any) -> datetime | None:
         moment = datetime.strptime(str(article.get("time_published")), _STAMP).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return moment if 1992 <= moment.year < 2200 else None
+    return moment if plausible(moment) else None
 
 
 def _judged(article: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Dates as the exchange writes them, read without regard to the locale."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -9,6 +9,11 @@ _NAMED = re.compile(r"(\d{1,2})[-/ ]([A-Za-z]{3})[-/ ](\d{4}|\d{2})", re.ASCII)
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _NUMBERS = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})", re.ASCII)
 _OPENED = 1992  # the exchange was founded
+
+
+def plausible(moment: datetime) -> bool:
+    """Whether a record can be of that time; keys have years of four digits."""
+    return _OPENED <= moment.year < 2200
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ CF-CA-equities CSV, which is given the names of the API; /api/holiday-master?typ
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ingestion.promotion.records import (
@@ -15,8 +16,8 @@ from ingestion.promotion.records import (
     as_ndjson,
     decode_json,
     excerpt,
+    judged_one_by_one,
     prepared,
-    storable,
 )
 from ingestion.promotion.tables import cells, read_table
 from ingestion.zones import ObjectKey
@@ -64,14 +65,7 @@ def read(dataset: str, text: str) -> Events:
     records = _segments(value) if dataset == "holidays" else _list(value)
     if not records:
         raise Refused("empty_list", "the list holds no record")
-    found = Events()
-    for number, record in enumerate(records, start=1):
-        try:
-            found.good.append((number, _judged(dataset, record)))
-        except Refused as why:
-            refused = RefusedRecord(number, why.reason, why.detail, storable(record))
-            found.refused.append(refused)
-    return found
+    return Events(*judged_one_by_one(enumerate(records, start=1), partial(_judged, dataset)))
 
 
 def _list(value: Any) -> list[Any]:

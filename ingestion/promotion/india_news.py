@@ -23,8 +23,8 @@ from ingestion.promotion.records import (
     RefusedRecord,
     Split,
     as_ndjson,
+    judged_one_by_one,
     prepared,
-    storable,
 )
 from ingestion.promotion.selectors import GOOGLE, GOOGLE_PAGE, YAHOO_PAGE
 from ingestion.zones import ObjectKey
@@ -77,19 +77,15 @@ def split_news(key: ObjectKey, body: Body) -> Split:
         Refused: the whole object is not what it should be.
     """
     rows = _rows(key.dataset, body.content)
-    kinds = _kinds(rows)
-    good: list[tuple[int, dict[str, Any]]] = []
-    refused = list(rows.refused)
-    for (number, item), kind in zip(rows.items, kinds, strict=True):
-        payload = _payload(rows.origin, number, item, kind, key.fetched_at, body.metadata)
-        try:
-            good.append((number, prepared(payload)))
-        except Refused as why:
-            refused.append(RefusedRecord(number, why.reason, why.detail, storable(payload)))
+    payloads = (
+        (number, _payload(rows.origin, number, item, kind, key.fetched_at, body.metadata))
+        for (number, item), kind in zip(rows.items, _kinds(rows), strict=True)
+    )
+    good, refused = judged_one_by_one(payloads, prepared)
     return Split(
         raw=as_ndjson(key, good),
         promoted=len(good),
-        refused=refused,
+        refused=[*rows.refused, *refused],
         records_in=len(rows.items) + len(rows.refused),
         notes=rows.said,
     )

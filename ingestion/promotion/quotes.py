@@ -13,6 +13,7 @@ from typing import Any
 
 from ingestion.calendar import IST
 from ingestion.objectstore import Body
+from ingestion.promotion.dates import plausible
 from ingestion.promotion.records import (
     Refused,
     RefusedRecord,
@@ -20,8 +21,9 @@ from ingestion.promotion.records import (
     as_ndjson,
     decode_json,
     excerpt,
+    judged_one_by_one,
     prepared,
-    storable,
+    require_no_page,
 )
 from ingestion.zones import ObjectKey
 
@@ -75,8 +77,7 @@ def read_reply(content: bytes, content_type: str) -> QuoteReply:
         Refused: html_page, quota_reply, api_error, not_json, truncated, not_an_array, empty_array,
             too_deep, unreadable.
     """
-    if "html" in content_type.lower():
-        raise Refused("html_page", f"a page instead of data: {excerpt(content.decode('latin-1'))}")
+    require_no_page(content, content_type)
     body = decode_json(content)
     if isinstance(body, dict):
         said = next((str(body[key]) for key in _ERROR_KEYS if body.get(key)), None)
@@ -109,14 +110,7 @@ def split(reply: QuoteReply) -> tuple[list[tuple[int, dict[str, Any]]], list[Ref
     Returns:
         (number, payload with snake_case keys) of the good ones, and the refused ones.
     """
-    good: list[tuple[int, dict[str, Any]]] = []
-    refused: list[RefusedRecord] = []
-    for number, record in enumerate(reply.records, start=1):
-        try:
-            good.append((number, _judged(record)))
-        except Refused as why:
-            refused.append(RefusedRecord(number, why.reason, why.detail, storable(record)))
-    return good, refused
+    return judged_one_by_one(enumerate(reply.records, start=1), _judged)
 
 
 def quoted_at(record: Any) -> datetime | None:
@@ -132,11 +126,6 @@ def quoted_at(record: Any) -> datetime | None:
     except (TypeError, ValueError):
         return None
     return moment if plausible(moment) else None
-
-
-def plausible(moment: datetime) -> bool:
-    """Whether a quote can be of that time; keys have years of four digits."""
-    return 1992 <= moment.year < 2200
 
 
 def _judged(record: Any) -> dict[str, Any]:

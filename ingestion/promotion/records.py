@@ -7,7 +7,7 @@ those of COPY and SUPER (4 MB per object, 65,535 bytes per string, no NUL, no du
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -61,6 +61,34 @@ class Split:
     refused: list[RefusedRecord]
     records_in: int
     notes: str = ""
+
+
+def judged_one_by_one(
+    records: Iterable[tuple[int, Any]], judge: Callable[[Any], dict[str, Any]]
+) -> tuple[list[tuple[int, dict[str, Any]]], list[RefusedRecord]]:
+    """Numbered records as (number, payload) of the good ones, and the refused ones with why.
+
+    Args:
+        judge: gives the payload of a record, or raises `Refused`.
+    """
+    good: list[tuple[int, dict[str, Any]]] = []
+    refused: list[RefusedRecord] = []
+    for number, record in records:
+        try:
+            good.append((number, judge(record)))
+        except Refused as why:
+            refused.append(RefusedRecord(number, why.reason, why.detail, storable(record)))
+    return good, refused
+
+
+def require_no_page(content: bytes, content_type: str) -> None:
+    """Refuse what calls itself HTML where data was asked for.
+
+    Raises:
+        Refused: html_page.
+    """
+    if "html" in content_type.lower():
+        raise Refused("html_page", f"a page instead of data: {excerpt(content.decode('latin-1'))}")
 
 
 def envelope(key: ObjectKey) -> dict[str, str]:

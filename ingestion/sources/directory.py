@@ -16,7 +16,8 @@ from ingestion.calendar import IST
 from ingestion.errors import ConfigurationError
 from ingestion.fetched import Fetched
 from ingestion.promotion import alpha_vantage
-from ingestion.promotion.quotes import QuoteReply, plausible, read_reply
+from ingestion.promotion.dates import plausible
+from ingestion.promotion.quotes import QuoteReply, read_reply
 from ingestion.promotion.records import Refused
 from ingestion.sources import rapidapi
 from ingestion.sources.recognise import recognise

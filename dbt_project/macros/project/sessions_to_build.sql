@@ -1,5 +1,5 @@
 {#- The CTE `sessions`: the rows of `upstream`, one per session, that {{ this }} has not built; in a full
-    refresh all. Goes with session_config. Example: with {{ sessions_to_build(ref('int_prices__sessions')) }}, -#}
+    refresh all. Example: with {{ sessions_to_build(ref('int_prices__sessions')) }}, -#}
 {% macro sessions_to_build(upstream) -%}
 sessions as (
 

@@ -14,15 +14,7 @@
 ] | join(', ') -%}
 {%- set lineage = ['source_key', 'record_no', 'fetched_at', 'session_version'] | join(', ') -%}
 
-with sessions as (
-
-    select *
-    from {{ ref('int_indices__sessions') }}
-    {% if is_incremental() -%}
-    where trade_date not in (select built.trade_date from {{ this }} as built)
-    {%- endif %}
-
-),
+with {{ sessions_to_build(ref('int_indices__sessions')) }},
 
 -- The file gives the change in points, from which the level before follows; a quote states it.
 closes as (

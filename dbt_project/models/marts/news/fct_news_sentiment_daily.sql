@@ -8,15 +8,7 @@
     )
 }}
 
-with sessions as (
-
-    select *
-    from {{ ref('int_news__sessions') }}
-    {% if is_incremental() -%}
-    where trade_date not in (select built.trade_date from {{ this }} as built)
-    {%- endif %}
-
-),
+with {{ sessions_to_build(ref('int_news__sessions')) }},
 
 counted as (
 

@@ -97,7 +97,7 @@ def raise_refusals(outcomes: Sequence[Outcome]) -> None:
     if not refused:
         return
     first = refused[0]
-    others = f" ({len(refused) - 1} more sessions likewise)" if len(refused) > 1 else ""
+    others = f" ({len(refused) - 1} more likewise)" if len(refused) > 1 else ""
     detail = first.detail.rstrip(".")
     next_step = "" if ". " in detail else " Look at the landed reply, then run the command again."
     raise _REFUSALS[first.status](

@@ -93,6 +93,24 @@ def test_a_page_that_loads_while_one_scrolls_is_read_to_its_end(house, market, s
 
 
 @needs_browser
+def test_one_browser_draws_all_pages_and_waits_its_turn_for_each_and_for_each_scroll(
+    news_exchange, chromium, shares
+):
+    news_exchange.clear_faults()
+    turns, begun = [], len(news_exchange.requests)
+    site = Site(news_exchange.url, lambda: turns.append(True), lambda: as_utc(NOW), 64 * MB)
+    YahooNews(site, chromium).fetch(shares[0])
+    one, taken = chromium.process_id, len(turns)
+    asked = [request.path for request in news_exchange.requests[begun:]]
+    pieces = [path for path in asked if path.startswith(path_of(shares[0])) and "more" in path]
+    assert len(pieces) >= 2
+    assert taken >= 1 + len(pieces)  # one for the page, one for whatever a scroll brings
+    YahooNews(site, chromium).fetch(shares[1])
+    assert len(turns) > taken
+    assert chromium.process_id == one
+
+
+@needs_browser
 def test_a_layout_that_breaks_the_first_selector_is_read_by_the_fallback(
     house, news_exchange, market, shares, store, warehouse
 ):

@@ -120,3 +120,18 @@ def test_a_line_that_is_no_term_is_named(tmp_path: Path, line: str):
     file.write_text(HEADER + line + "\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"Line \d of terms.csv .* Mend it"):
         HeadlineSentiment.from_csv(file)
+
+
+def test_the_readme_tells_how_well_the_tone_is_heard(labelled, ours):
+    """The figures are those of the terms as they stand: other terms are other figures."""
+    held_out = [row for row in labelled if row["split"] == "held_out"]
+    order = ("positive", "neutral", "negative")
+    heard = Counter((row["label"], ours.score(row["headline"]).label) for row in held_out)
+    confusion = "; ".join(
+        f"{label} {', '.join(str(heard[label, said]) for said in order)}" for label in order
+    )
+    right = accuracy(held_out, lambda headline: ours.score(headline).label)
+    plain = accuracy(held_out, plain_vader(0.05))
+    readme = (project_root() / "README.md").read_text(encoding="utf-8")
+    assert confusion in readme
+    assert f"{right:.0%} right against {plain:.0%}".replace("%", " %") in readme

@@ -14,6 +14,7 @@ from ingestion.objectstore import ObjectStore, s3_client
 from ingestion.settings import project_root
 from sandbox.exchange import Exchange
 from sandbox.market import Market
+from sandbox.redshift import RedshiftServer, embedded_redshift
 from sandbox.s3 import S3Server, embedded_s3
 
 _LEAKS = ("AWS_", "INVESTIQ_", "DBT_")
@@ -63,6 +64,14 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     with embedded_s3(shared / "s3", shared / "run") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redshift(s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedshiftServer]:
+    """The Redshift stand-in, one for each worker; its COPY reads from the shared S3."""
+    base = tmp_path_factory.mktemp("redshift")
+    with embedded_redshift(base / "data", base / "run", s3) as server:
         yield server
 
 

@@ -1,0 +1,239 @@
+"""The embedded Redshift stand-in, shared by all who use it.
+
+`with embedded_redshift(data_dir, run_dir, s3) as redshift:` starts it, or joins the one that runs
+on `data_dir`; the last one out stops it. What it holds stays in `data_dir`.
+"""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sandbox.locks import FileLock, StillLocked, alone
+from sandbox.redshift.errors import RedshiftDidNotStart
+from sandbox.redshift.postgres import programs
+from sandbox.redshift.state import ServerState, free_ports
+from sandbox.redshift.users import ADMIN, DATABASE, TRANSFORMER, passwords
+from sandbox.s3 import S3Server
+
+_READY_SECONDS = 60.0
+_LOCK_SECONDS = 120.0
+_ATTEMPTS = 3  # another process may take one of the free ports before the server does
+_LOG_BYTES = 5_000_000
+_HOST = "127.0.0.1"
+WORKGROUP = "investiq-sandbox"
+COPY_ROLE = "arn:aws:iam::000000000000:role/investiq-copy"
+
+
+@dataclass(frozen=True, slots=True)
+class RedshiftServer:
+    """A running stand-in, and what its clients need.
+
+    Attributes:
+        users: the ordinary users with their passwords.
+        ca_file: the certificate to trust for TLS with verify-full.
+    """
+
+    host: str
+    port: int
+    database: str
+    admin_user: str
+    admin_password: str = field(repr=False)
+    data_api_url: str
+    workgroup: str
+    ca_file: Path
+    users: dict[str, str] = field(repr=False)
+    pid: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which the loader, dbt, the checks and the report find it."""
+        return {
+            "INVESTIQ_TARGET": "redshift",
+            "INVESTIQ_REDSHIFT_METHOD": "database",
+            "INVESTIQ_REDSHIFT_HOST": self.host,
+            "INVESTIQ_REDSHIFT_PORT": str(self.port),
+            "INVESTIQ_REDSHIFT_DATABASE": self.database,
+            "INVESTIQ_REDSHIFT_USER": TRANSFORMER,
+            "DBT_ENV_SECRET_REDSHIFT_PASSWORD": self.users[TRANSFORMER],
+            "INVESTIQ_REDSHIFT_WORKGROUP": self.workgroup,
+            "INVESTIQ_REDSHIFT_COPY_ROLE": COPY_ROLE,
+            "AWS_ENDPOINT_URL_REDSHIFT_DATA": self.data_api_url,
+            "SSL_CERT_FILE": str(self.ca_file),
+        }
+
+    def script(self, fault: str, **options: Any) -> None:
+        """Let something go wrong; see the README for the faults and their options."""
+        self._control("POST", "faults", {"fault": fault, **options})
+
+    def clear_faults(self) -> None:
+        """Forget what was scripted and has not struck."""
+        self._control("DELETE", "faults", {})
+
+    def restart(self, seconds: float = 1.0) -> None:
+        """Cut all clients off now, and take no new ones for so long."""
+        self._control("POST", "restart", {"seconds": seconds})
+
+    def _control(self, method: str, path: str, body: dict[str, Any]) -> None:
+        address = self.data_api_url.removeprefix("http://")
+        with closing(http.client.HTTPConnection(address, timeout=30)) as connection:
+            connection.request(method, f"/_sandbox/{path}", json.dumps(body))
+            reply = connection.getresponse()
+            if reply.status != 200:
+                raise ValueError(reply.read().decode())
+
+
+@contextmanager
+def embedded_redshift(data_dir: Path, run_dir: Path, s3: S3Server) -> Iterator[RedshiftServer]:
+    """Run, or join, the stand-in whose data lie in `data_dir`; its COPY reads from `s3`.
+
+    The logs are `run_dir/redshift.log` and `run_dir/redshift-postgres.log`. Many processes and
+    threads may be inside at once. Raises RedshiftDidNotStart with the next step.
+    """
+    programs()  # before anything is made
+    data_dir, run_dir = data_dir.resolve(), run_dir.resolve()
+    for folder in (data_dir, run_dir):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    user = FileLock(data_dir / "users.lock")
+    try:
+        server = _enter(data_dir, run_dir, user, s3)
+        try:
+            yield server
+        finally:
+            _leave(data_dir, user)
+    finally:
+        user.close()
+
+
+def _enter(data_dir: Path, run_dir: Path, user: FileLock, s3: S3Server) -> RedshiftServer:
+    """Become a user of the server; one process at a time may look for it or start it."""
+    try:
+        with alone(data_dir / "starter.lock", _LOCK_SECONDS):
+            unused = user.take_alone()
+            user.share()
+            _note_s3(data_dir / "s3.json", s3)
+            return _join_or_start(data_dir, run_dir, unused=unused)
+    except StillLocked as error:
+        raise RedshiftDidNotStart(str(error)) from error
+
+
+def _leave(data_dir: Path, user: FileLock) -> None:
+    """Stop the server unless somebody else is a user of it."""
+    state_file = data_dir / "server.json"
+    with alone(data_dir / "starter.lock", _LOCK_SECONDS):
+        state = ServerState.read(state_file)
+        if user.take_alone() and state is not None:
+            state.stop()
+            state_file.unlink()
+
+
+def _join_or_start(data_dir: Path, run_dir: Path, *, unused: bool) -> RedshiftServer:
+    state_file = data_dir / "server.json"
+    state = ServerState.read(state_file)
+    if state is not None:
+        if state.is_alive() and _answers(state, 5.0 if unused else _READY_SECONDS):
+            return _server(data_dir, state)
+        if state.is_alive() and not unused:
+            raise RedshiftDidNotStart(
+                f"the Redshift stand-in that others use on {data_dir} (process {state.pid}) does "
+                "not answer. Wait until they are done, or end that process, then try again."
+            )
+        state.stop()
+    return _start(data_dir, run_dir, state_file)
+
+
+def _start(data_dir: Path, run_dir: Path, state_file: Path) -> RedshiftServer:
+    log, ports_file = run_dir / "redshift.log", data_dir / "ports.json"
+    for attempt in range(_ATTEMPTS):
+        # The same ports as last time where they are free: clients of a server that crashed, and
+        # shells in which its variables are set, find the new one.
+        ports = free_ports(_read_ports(ports_file) if attempt == 0 else [])
+        state = _spawn(data_dir, run_dir, log, ports)
+        ready = False
+        try:
+            state.write(state_file)
+            ready = _answers(state, _READY_SECONDS)
+        finally:
+            # Also when we are interrupted: nobody would be there to stop it.
+            if not ready:
+                state.stop()
+                state_file.unlink(missing_ok=True)
+        if ready:
+            ports_file.write_text(json.dumps(ports))
+            return _server(data_dir, state)
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    raise RedshiftDidNotStart(
+        f"the Redshift stand-in did not start in {_ATTEMPTS} attempts. The end of {log}:\n{tail}\n"
+        "Look there for a full disk or a blocked port; if its data are not needed, remove "
+        f"{data_dir} and try again."
+    )
+
+
+def _spawn(data_dir: Path, run_dir: Path, log: Path, ports: list[int]) -> ServerState:
+    command = [sys.executable, "-m", "sandbox.redshift.process", str(data_dir), str(run_dir)]
+    project = Path(__file__).resolve().parents[2]
+    with log.open("ab") as out:
+        if out.tell() > _LOG_BYTES:
+            out.truncate(0)
+        child = subprocess.Popen(
+            [*command, *map(str, ports)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            cwd=run_dir,
+            # Its S3 comes from s3.json; nothing else of the user's may reach it.
+            env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(project)},
+            start_new_session=True,
+        )
+    return ServerState.of(child, ports)
+
+
+def _answers(state: ServerState, patience_seconds: float) -> bool:
+    deadline = time.monotonic() + patience_seconds
+    while time.monotonic() < deadline and state.is_alive():
+        connection = http.client.HTTPConnection(_HOST, state.ports[2], timeout=5.0)
+        with closing(connection), suppress(OSError, http.client.HTTPException):
+            connection.request("GET", "/_sandbox/state")
+            if connection.getresponse().status == 200:
+                return True
+        time.sleep(0.05)
+    return False
+
+
+def _server(data_dir: Path, state: ServerState) -> RedshiftServer:
+    known = passwords(data_dir / "credentials.json")
+    return RedshiftServer(
+        host=_HOST,
+        port=state.ports[1],
+        database=DATABASE,
+        admin_user=ADMIN,
+        admin_password=known.pop(ADMIN),
+        data_api_url=f"http://{_HOST}:{state.ports[2]}",
+        workgroup=WORKGROUP,
+        ca_file=data_dir / "ca.pem",
+        users=known,
+        pid=state.pid,
+    )
+
+
+def _note_s3(path: Path, s3: S3Server) -> None:
+    """Where COPY reads from; in one step, because a COPY may be reading it."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(s3.environment, file)
+    new.replace(path)
+
+
+def _read_ports(path: Path) -> list[int]:
+    try:
+        return [int(port) for port in json.loads(path.read_text())]
+    except (FileNotFoundError, ValueError):
+        return []  # the first start, or a file torn by a crash: any ports will do

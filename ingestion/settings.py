@@ -44,6 +44,27 @@ class Settings(BaseSettings):
     duckdb_memory: str = Field(default="5GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")
     lock_wait_seconds: float = Field(default=60.0, ge=0)
 
+    redshift_workgroup: str | None = None
+    redshift_cluster: str | None = None
+    redshift_db_user: str | None = None
+    redshift_secret_arn: str | None = None
+    redshift_database: str = "investiq"
+    redshift_copy_role: str | None = None
+    redshift_copy_region: str | None = None
+    redshift_deadline_seconds: float = Field(default=3600.0, gt=0)
+    redshift_raw_schema: str = Field(default="raw_data", pattern=r"^[a-z_][a-z0-9_]{0,126}$")
+    redshift_method: Literal["iam", "database"] = "iam"
+    redshift_host: str | None = None
+    redshift_port: int = 5439
+    redshift_user: str | None = None
+    redshift_password: SecretStr | None = Field(
+        default=None, validation_alias="DBT_ENV_SECRET_REDSHIFT_PASSWORD"
+    )
+    redshift_sslmode: Literal["verify-full", "verify-ca"] = "verify-full"
+    redshift_loader_user: str | None = None
+    redshift_transformer_user: str | None = None
+    redshift_reader_user: str | None = None
+
     rapidapi_key: SecretStr | None = None
     rapidapi_host: str = "latest-stock-price.p.rapidapi.com"
     rapidapi_url: str = "https://latest-stock-price.p.rapidapi.com"
@@ -99,11 +120,16 @@ class Settings(BaseSettings):
         return not (os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"))
 
     @property
+    def names_redshift(self) -> bool:
+        """Whether a workgroup, a cluster or a host is named; if not, the demo starts its own."""
+        return bool(self.redshift_workgroup or self.redshift_cluster or self.redshift_host)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Plain texts that must appear in no log, record, URL or exception."""
         names = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
         found = [os.environ.get(name, "") for name in names]
-        keys = (self.rapidapi_key, self.alphavantage_key)
+        keys = (self.rapidapi_key, self.alphavantage_key, self.redshift_password)
         found += [key.get_secret_value() for key in keys if key]
         return tuple(text for text in found if text)
 

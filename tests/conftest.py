@@ -9,9 +9,14 @@ import boto3
 import pytest
 
 from ingestion.calendar import TradingCalendar, default_calendar
+from ingestion.loading import DATASETS
+from ingestion.loading.data_api import DataApi
 from ingestion.loading.duckdb_warehouse import DuckDBWarehouse, S3Access
+from ingestion.loading.redshift_bootstrap import Users, as_administrator, carry_out
+from ingestion.loading.redshift_statements import Copying
+from ingestion.loading.redshift_warehouse import RedshiftWarehouse
 from ingestion.objectstore import ObjectStore, s3_client
-from ingestion.settings import project_root
+from ingestion.settings import load_settings, project_root
 from sandbox.exchange import Exchange
 from sandbox.market import Market
 from sandbox.redshift import RedshiftServer, embedded_redshift
@@ -90,6 +95,32 @@ def warehouse(store: ObjectStore, tmp_path: Path) -> DuckDBWarehouse:
     """An empty DuckDB warehouse that reads from `store`."""
     access = S3Access.of(store.client, boto3.Session())
     return DuckDBWarehouse(tmp_path / "warehouse.duckdb", store.bucket, access, wait_seconds=10)
+
+
+@pytest.fixture(scope="session")
+def prepared_redshift(redshift: RedshiftServer) -> RedshiftServer:
+    """The stand-in after `investiq redshift init`: tables, roles, and users who have them."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in {**redshift.environment, "AWS_REGION": "us-east-1"}.items():
+            environment.setenv(name, value)
+        users = Users("investiq_loader", "investiq_transformer", "investiq_reader")
+        list(carry_out(as_administrator(load_settings(), redshift.admin_user), "raw_data", users))
+    return redshift
+
+
+@pytest.fixture
+def redshift_warehouse(
+    prepared_redshift: RedshiftServer, store: ObjectStore, clean_environment: pytest.MonkeyPatch
+) -> Iterator[RedshiftWarehouse]:
+    """An empty Redshift warehouse (the stand-in's) that reads from `store`, as the loader."""
+    for name, value in prepared_redshift.environment.items():
+        clean_environment.setenv(name, value)
+    settings = load_settings()
+    administrator = as_administrator(settings, prepared_redshift.admin_user)
+    administrator.batch([f"truncate raw_data.{name}" for name in (*DATASETS, "load_receipts")])
+    copying = Copying(store.bucket, settings.redshift_copy_role or "")
+    yield RedshiftWarehouse(DataApi.of(settings), store, copying)
+    prepared_redshift.clear_faults()
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _STAGE = "pg_temp.rs_copy_stage"
 _LINE = re.compile(r"COPY rs_copy_stage, line (\d+)")
+_WORTHWHILE = 500  # rows, for statistics
 _SLOW = frozenset({"slow_copy"})
 
 
@@ -174,12 +175,24 @@ def copy(session: "Session", sql: str) -> list[Message]:
             f"select set_config('rs.copy_count', '{rows}', false), "
             f"set_config('rs.copy_id', '{query}', false)"
         )
-    values = ", ".join(f"({query}, {literal(f.url)}, {f.rows}, getdate())" for f in work.files)
-    if values:
-        engine.side(session.database, f"insert into stl_load_commits values {values}")
+    if rows >= _WORTHWHILE:
+        backend.query(f"analyze {target.relation}")
+    _note(session, query, work.files)
     said = f"Load into table '{statement.name}' completed, {rows} record(s) loaded successfully."
     notice = b"SINFO\0VINFO\0C00000\0M" + said.encode() + b"\0\0"
     return [(b"N", notice), (b"C", b"COPY\0")]
+
+
+def _note(session: "Session", query: int, files: list[_Loaded]) -> None:
+    """What stl_load_commits says, also when the transaction is rolled back afterwards."""
+    if files:
+        values = ", ".join(f"({literal(file.url)}, {file.rows})" for file in files)
+        session.engine.side(
+            session.database,
+            "insert into rs_load_commits (userid, query, filename, lines_scanned, curtime) "
+            f"select usesysid, {query}, f.url, f.rows, getdate() from pg_user, (values {values}) "
+            f"as f(url, rows) where usename = {literal(session.user)}",
+        )
 
 
 @contextmanager

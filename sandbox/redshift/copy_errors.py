@@ -54,7 +54,7 @@ def record(session: "Session", target: "Target", query: int, bad: BadRow) -> Non
     kind = target.type_of(bad.column).split("(")[0][:10]
     session.engine.side(
         session.database,
-        "insert into stl_load_errors (userid, slice, tbl, starttime, session, query, filename, "
+        "insert into rs_load_errors (userid, slice, tbl, starttime, session, query, filename, "
         "line_number, colname, type, raw_line, err_code, err_reason) "
         f"select usesysid, 0, {target.oid}, getdate(), {session.pid}, {query}, "
         f"{literal(bad.url[:256])}, {bad.line}, {literal(bad.column)}, {literal(kind)}, "

@@ -10,7 +10,6 @@ from sandbox.redshift.text import map_code
 from sandbox.redshift.wire import Message, Row, ServerError, message, rows_of
 
 _NAMED = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
-_CHANGES_SETTINGS = (b"SET", b"RESET", b"ROLLBACK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +73,8 @@ def _result(session: Session, answers: list[Message]) -> Result:
         elif code == b"C":
             last = body.rstrip(b"\0").split()[-1]
             affected = int(last) if last.isdigit() else -1
-            if body.startswith(_CHANGES_SETTINGS) and session.backend.status != b"E":
-                session.read_flags()
+            session.completed(body)
+    session.settle()
     return Result(columns, rows_of(answers), affected)
 
 

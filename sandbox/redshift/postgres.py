@@ -45,6 +45,7 @@ work_mem = 96MB
 maintenance_work_mem = 128MB
 temp_buffers = 64MB
 jit = off
+default_statistics_target = 30
 max_parallel_workers_per_gather = 0
 random_page_cost = 1.1
 # As on Redshift, a backslash in a string escapes.

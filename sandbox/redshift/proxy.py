@@ -202,6 +202,7 @@ class Client(socketserver.BaseRequestHandler):
                 answers = (answer for answer in backend.answers() if answer[0] != b"Z")
                 if self._relay(answers):
                     break
+                self.session.settle()
         except ServerError as error:
             self._relay([(b"E", error.body)])
         self._relay([(b"Z", backend.status)])
@@ -216,7 +217,7 @@ class Client(socketserver.BaseRequestHandler):
     def _relay(self, answers: Iterable[Message]) -> bool:
         """Pass answers on to the client; whether there was an error among them."""
         waiting: list[bytes] = []
-        size, failed, settings = 0, False, False
+        size, failed = 0, False
         try:
             for code, body in answers:
                 if code == b"T":
@@ -226,10 +227,10 @@ class Client(socketserver.BaseRequestHandler):
                     log.debug("error: %s", ServerError(body))
                 elif code == b"S" and body.startswith(b"server_version\0"):
                     continue
-                elif code == b"C" and body.startswith((b"SET", b"RESET", b"ROLLBACK")):
-                    settings = True
-                elif code == b"Z" and settings and body in (b"I", b"T"):
-                    self.session.read_flags()
+                elif code == b"C":
+                    self.session.completed(body)
+                elif code == b"Z":
+                    self.session.settle()
                 waiting.append(message(code, body))
                 size += len(body)
                 if size > _BUFFER:

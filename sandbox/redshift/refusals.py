@@ -70,6 +70,10 @@ def refuse(tree: exp.Expr) -> None:
                 _qualify(node)
             case exp.Merge():
                 _merge(node)
+            case exp.Join() if node.side == "FULL":
+                _full_join(node)
+            case exp.With() if node.args.get("recursive"):
+                _recursive(node)
             case exp.Func():
                 _function(node)
 
@@ -108,6 +112,23 @@ def _merge(node: exp.Merge) -> None:
         raise Rejected("MERGE source must be a table")
     if node.this.alias:
         raise Rejected("MERGE target cannot have an alias")
+
+
+def _full_join(node: exp.Join) -> None:
+    condition = node.args.get("on")
+    parts = condition.flatten() if isinstance(condition, exp.And) else [condition]
+    if any(part is not None and not isinstance(part.unnest(), exp.EQ) for part in parts):
+        text = "FULL JOIN is only supported with merge-joinable join conditions"
+        raise Rejected(text, "0A000")
+
+
+def _recursive(node: exp.With) -> None:
+    for table in node.expressions:
+        calls_itself = any(t.name.lower() == table.alias.lower() for t in table.find_all(exp.Table))
+        if calls_itself and not table.args["alias"].columns:
+            raise Rejected(
+                f'Recursive CTE "{table.alias}" needs a list of its columns: name(column, ...)'
+            )
 
 
 def _function(node: exp.Func) -> None:

@@ -7,13 +7,14 @@ from functools import lru_cache, partial
 import sqlglot
 from sqlglot import errors
 
+from sandbox.redshift.averages import spell_out_averages
+from sandbox.redshift.dialect import Standin
 from sandbox.redshift.errors import Rejected
 from sandbox.redshift.paths import Navigation, unnest
 from sandbox.redshift.refusals import refuse
 from sandbox.redshift.shapes import reshape
 from sandbox.redshift.shows import show
 from sandbox.redshift.text import map_code, without_comments
-from sandbox.redshift.writer import Standin
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
@@ -119,7 +120,7 @@ def _query(sql: str, navigation: Navigation) -> str:
     # sqlglot reads $1,$2 as a string quoted by dollars.
     sql = map_code(sql, lambda code: re.sub(r"\$(\d+)", r"rs_bind_\1", code))
     try:
-        tree = sqlglot.parse_one(sql.rstrip().rstrip(";"), read="redshift")
+        tree = sqlglot.parse_one(sql.rstrip().rstrip(";"), read=Standin)
     except (errors.ParseError, errors.TokenError) as problem:
         raise Rejected(
             "stand-in: sqlglot cannot parse this as Redshift SQL: " + str(problem).splitlines()[0]
@@ -127,5 +128,6 @@ def _query(sql: str, navigation: Navigation) -> str:
     refuse(tree)
     unnest(tree)
     navigation.apply(tree)
+    spell_out_averages(tree)
     written = reshape(tree).sql(dialect=Standin, normalize_functions=False)
     return re.sub(r"\brs_bind_(\d+)", r"$\1", written)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from sandbox.redshift.afterwards import Afterwards, afterwards
 from sandbox.redshift.copy import copy
 from sandbox.redshift.engine import Engine
 from sandbox.redshift.errors import Rejected
@@ -19,6 +20,7 @@ _FLAGS = (
     "select current_setting('rs.enable_case_sensitive_identifier', true), "
     "current_setting('rs.enable_case_sensitive_super_attribute', true)"
 )
+_CHANGES_SETTINGS = (b"SET", b"RESET", b"ROLLBACK")
 _TRUE = ("true", "on", "1", "yes", "t")
 
 
@@ -34,6 +36,8 @@ class Session:
         self.database, self.user, self.pid = engine.database, "", 0
         self.last_query = 0
         self._flags = (False, False)
+        self._planned = Afterwards()
+        self._due: list[str] = []
 
     def begin(self) -> None:
         """Read who is logged in where, and the settings; once, after the login."""
@@ -58,13 +62,34 @@ class Session:
             ServerError: it is refused, and an open transaction is aborted by that.
         """
         self._suffer(self.engine.faults.strike(sql, _STATEMENT_FAULTS))
+        self._planned = Afterwards()
         bare = without_comments(sql)
         if _COPY.match(bare):
             return lambda: self._copy(bare)
         try:
-            return rewrite(sql, *self._flags)
+            plan = rewrite(sql, *self._flags)
         except Rejected as refused:
             raise self.fail(refused) from None
+        self._planned = afterwards(bare, plan)
+        return plan
+
+    def completed(self, tag: bytes) -> None:
+        """Note that the planned statement is done; the tag says what and how many rows."""
+        if tag.startswith(_CHANGES_SETTINGS):
+            self._due.append(_FLAGS)
+        self._due += self._planned.statements(tag)
+        self._planned = Afterwards()
+
+    def settle(self) -> None:
+        """Do what completed statements have left, before the client hears that we are ready."""
+        due, self._due = self._due, []
+        if self.backend.status == b"E":
+            return
+        for sql in due:
+            if sql == _FLAGS:
+                self.read_flags()
+            else:
+                self.backend.query(sql)
 
     def fail(self, refused: Rejected) -> ServerError:
         """Let PostgreSQL raise the error itself, so that it knows its transaction is aborted."""

@@ -94,24 +94,42 @@ begin
   end loop;
 end $do$;
 
-do $do$ declare t text; begin
-  -- casts into SUPER (a string becomes a JSON string: Redshift does not parse it); no cast from dates
-  foreach t in array '{numeric,int2,int4,int8,float4,float8,bool,varchar,text,bpchar}'::text[] loop
-    execute format('create function super_from(v %1$s) returns super language sql immutable strict as $f$ select to_jsonb(v)::super $f$', t);
+-- Casts into SUPER: a string becomes a JSON string (Redshift does not parse it); dates have none.
+-- In comparisons another dynamic type is different for = and <>, and NULL for < and >.
+do $do$
+declare
+  t text;
+  sign record;
+begin
+  foreach t in array
+    '{numeric,int2,int4,int8,float4,float8,bool,varchar,text,bpchar}'::text[]
+  loop
+    execute format('create function super_from(v %1$s) returns super language sql
+      immutable strict as $f$ select to_jsonb(v)::super $f$', t);
     execute format('create cast (%1$s as super) with function super_from(%1$s) as assignment', t);
   end loop;
-  -- dynamic typing in comparisons: = of another dynamic type is false, < of another type is NULL
   foreach t in array '{numeric,int4,int8,float8,bool,text}'::text[] loop
-    execute format('create function super_eq(a super, b %1$s) returns bool language sql immutable strict as $f$ select a::jsonb = to_jsonb(b) $f$', t);
-    execute format('create function super_eq(b %1$s, a super) returns bool language sql immutable strict as $f$ select a::jsonb = to_jsonb(b) $f$', t);
-    execute format('create operator = (leftarg = super, rightarg = %1$s, function = super_eq)', t);
-    execute format('create operator = (leftarg = %1$s, rightarg = super, function = super_eq)', t);
-    execute format('create function super_ne(a super, b %1$s) returns bool language sql immutable strict as $f$ select a::jsonb <> to_jsonb(b) $f$', t);
-    execute format('create operator <> (leftarg = super, rightarg = %1$s, function = super_ne)', t);
-    for i in 1..4 loop
-      execute format('create function super_c%2$s(a super, b %1$s) returns bool language sql immutable strict as
-        $f$ select case when jsonb_typeof(a::jsonb) = jsonb_typeof(to_jsonb(b)) then a::jsonb %3$s to_jsonb(b) end $f$', t, i, ('{<,<=,>,>=}'::text[])[i]);
-      execute format('create operator %3$s (leftarg = super, rightarg = %1$s, function = super_c%2$s)', t, i, ('{<,<=,>,>=}'::text[])[i]);
+    execute format('create function super_eq(a super, b %1$s) returns bool language sql
+      immutable strict as $f$ select a::jsonb = to_jsonb(b) $f$', t);
+    execute format('create function super_eq(b %1$s, a super) returns bool language sql
+      immutable strict as $f$ select a::jsonb = to_jsonb(b) $f$', t);
+    execute format('create function super_ne(a super, b %1$s) returns bool language sql
+      immutable strict as $f$ select a::jsonb <> to_jsonb(b) $f$', t);
+    execute format(
+      'create operator = (leftarg = super, rightarg = %1$s, function = super_eq)', t);
+    execute format(
+      'create operator = (leftarg = %1$s, rightarg = super, function = super_eq)', t);
+    execute format(
+      'create operator <> (leftarg = super, rightarg = %1$s, function = super_ne)', t);
+    for sign in select * from (values ('lt', '<'), ('le', '<='), ('gt', '>'), ('ge', '>='))
+      as signs(name, text)
+    loop
+      execute format('create function super_%2$s(a super, b %1$s) returns bool language sql
+        immutable strict as $f$
+        select case when jsonb_typeof(a::jsonb) = jsonb_typeof(to_jsonb(b))
+          then a::jsonb %3$s to_jsonb(b) end $f$', t, sign.name, sign.text);
+      execute format('create operator %3$s (leftarg = super, rightarg = %1$s,
+        function = super_%2$s)', t, sign.name, sign.text);
     end loop;
   end loop;
 end $do$;

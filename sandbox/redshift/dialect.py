@@ -1,4 +1,4 @@
-"""sqlglot's Redshift writer, less what PostgreSQL cannot parse.
+"""sqlglot's Redshift dialect, less what PostgreSQL cannot parse.
 
 Not its PostgreSQL writer: that one silently drops PIVOT and IGNORE NULLS, moves indexes by one
 and changes what DATEDIFF and GETDATE mean. Redshift's round-trips nearly verbatim.
@@ -9,6 +9,7 @@ from typing import ClassVar
 from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.generators.redshift import RedshiftGenerator
+from sqlglot.parsers.redshift import RedshiftParser
 
 from sandbox.redshift.errors import Rejected
 from sandbox.redshift.paths import call
@@ -24,6 +25,13 @@ def _unit(node: exp.Expr) -> str:
 
 class Standin(Redshift):
     """The dialect of the PostgreSQL behind, with the stand-in's own functions."""
+
+    class Parser(RedshiftParser):
+        """Reads Redshift's SQL; sqlglot would take ADD_MONTHS for DATEADD."""
+
+        FUNCTIONS: ClassVar = {
+            name: build for name, build in RedshiftParser.FUNCTIONS.items() if name != "ADD_MONTHS"
+        }
 
     class Generator(RedshiftGenerator):
         """Writes a transformed tree."""
@@ -116,10 +124,6 @@ class Standin(Redshift):
                 f"regexp_replace({self.sql(e.this)}, {self.sql(e.expression)}, "
                 f"""{self.sql(e, "replacement") or "''"}, 'g')"""
             ),
-            exp.AddMonths: lambda self, e: (
-                f"add_months({self.sql(e.this)}, {self.sql(e.expression)})"
-            ),
-            exp.Avg: lambda self, e: f"rs_avg({self.sql(e.this)})",
             exp.ApproxDistinct: lambda self, e: f"count(distinct {self.sql(e.this)})",
             exp.CurrentTimestamp: lambda self, e: (
                 "sysdate()" if e.args.get("sysdate") else "getdate()"

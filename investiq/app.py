@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 from ingestion.errors import ConfigurationError, InvestiqError
 from ingestion.settings import Settings, load_settings
 from investiq.console import err, out
+from investiq.sandbox import sandbox_app
 from investiq.sources import SourceName
 from investiq.steps import Span
 
@@ -25,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(sandbox_app, name="sandbox")
 
 
 class Options:
@@ -293,6 +295,14 @@ def redrive(
     from investiq.redrive import redrive_messages
 
     out.print(f"{redrive_messages(dead_letters, queue)} messages sent back")
+
+
+@sandbox_app.command("redshift")
+def sandbox_redshift() -> None:
+    """Run the Redshift stand-in and print the variables by which others find it."""
+    from investiq.sandbox import serve_redshift
+
+    serve_redshift(_settings(SourceName.SANDBOX))
 
 
 def main() -> None:

@@ -11,11 +11,10 @@ import typer
 from typer.exceptions import TyperException
 
 from ingestion.errors import ConfigurationError, InvestiqError
-from ingestion.settings import Settings, load_settings
 from investiq.console import err, out
+from investiq.options import Options, place_of, settings_of, span_of
 from investiq.sandbox import sandbox_app
 from investiq.sources import SourceName
-from investiq.steps import Span
 
 _INTERRUPTED = 130
 app = typer.Typer(
@@ -27,13 +26,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(sandbox_app, name="sandbox")
-
-
-class Options:
-    """The options that stand before the command."""
-
-    home: Path | None = None
-    debug: bool = False
 
 
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="one session")]
@@ -48,13 +40,14 @@ Again = Annotated[
 
 @app.callback()
 def options(
+    context: typer.Context,
     home: Annotated[
         Path | None, typer.Option(help="where everything generated lies [default: var]")
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="show the trace of an error")] = False,
 ) -> None:
     """Options for every command."""
-    Options.home, Options.debug = home, debug
+    Options.home, Options.debug, Options.command = home, debug, context
 
 
 @app.command()
@@ -64,11 +57,11 @@ def init() -> None:
     from investiq.context import prepare_warehouse
     from investiq.dbt import run_dbt
 
-    settings = _settings()
+    settings = settings_of()
     prepare_warehouse(settings)
     with step("dbt seed") as advance:
         run_dbt(settings, ["seed"], advance)
-    out.print(f"raw tables and seeds are in {settings.duckdb_path}", soft_wrap=True)
+    out.print(f"raw tables and seeds are in {place_of(settings)}", soft_wrap=True)
 
 
 @app.command()
@@ -85,9 +78,9 @@ def ingest(
     from investiq.context import object_store
     from investiq.sources import open_source
 
-    settings = _settings(source)
+    settings = settings_of(source, asks_warehouse=False)
     with open_source(source, settings, folder) as origin, object_store(settings) as store:
-        outcomes = steps.ingest(settings, origin, _span(day, first, last), store, again=again)
+        outcomes = steps.ingest(settings, origin, span_of(day, first, last), store, again=again)
     for outcome in outcomes:
         what = "" if outcome.dataset_name == "quotes" else f" {outcome.dataset_name}"
         out.print(
@@ -103,7 +96,7 @@ def airbyte() -> None:
     from investiq import steps
     from investiq.context import object_store
 
-    settings = _settings()
+    settings = settings_of(asks_warehouse=False)
     claim(settings.home, Origin.REAL)
     with object_store(settings) as store:
         outcomes = steps.collect_airbyte(settings, store)
@@ -131,7 +124,7 @@ def backfill(
 
     if source is SourceName.LIVE:
         raise typer.BadParameter("live quotes have no past; use --source nse")
-    settings, span = _settings(source), _span(None, first, last)
+    settings, span = settings_of(source), span_of(None, first, last)
     with open_source(source, settings, folder) as origin, object_store(settings) as store:
         bring(settings, origin, span, store, datasets=dataset or (), again=again, build=build)
 
@@ -152,7 +145,7 @@ def news(
 
     if source not in (SourceName.LIVE, SourceName.SANDBOX):
         raise typer.BadParameter("news is fetched with --source live or sandbox")
-    settings, span = _settings(source), _span(None, first, last)
+    settings, span = settings_of(source), span_of(None, first, last)
     with open_source(source, settings, None) as origin, object_store(settings) as store:
         run_news(settings, origin, span, store, browser=browser)
 
@@ -163,7 +156,7 @@ def promote(again: Again = False) -> None:
     from investiq import steps
     from investiq.context import object_store
 
-    settings = _settings()
+    settings = settings_of(asks_warehouse=False)
     with object_store(settings) as store:
         reports = steps.promote(store, again=again)
     promoted, refused = sum(r.promoted for r in reports), sum(r.quarantined for r in reports)
@@ -176,7 +169,7 @@ def enrich(again: Again = False) -> None:
     from investiq import steps
     from investiq.context import object_store
 
-    settings = _settings()
+    settings = settings_of(asks_warehouse=False)
     with object_store(settings) as store:
         done = steps.enrich(settings, store, again=again)
     out.print(
@@ -193,7 +186,7 @@ def load(
     from investiq import steps
     from investiq.context import object_store
 
-    settings = _settings()
+    settings = settings_of()
     with object_store(settings) as store:
         for report in steps.load(settings, store, tables or ()):
             out.print(f"{report.table}: {report.objects} objects, {report.rows} rows")
@@ -207,7 +200,7 @@ def build(
     from investiq import steps
     from investiq.context import prepare_warehouse
 
-    settings = _settings()
+    settings = settings_of()
     prepare_warehouse(settings)
     report = steps.build(settings, as_of.date() if as_of else _today())
     out.print(f"{report.nodes} nodes built and tested")
@@ -226,7 +219,7 @@ def check(
     from expectations.runner import SUITES
     from investiq import steps
 
-    settings = _settings()
+    settings = settings_of()
     for report in steps.check(settings, suites or SUITES, only_concerned=not suites):
         out.print(f"{report.suite}: {len(report.results)} expectations hold; {report.data_docs}")
 
@@ -236,7 +229,7 @@ def report() -> None:
     """Write marts/*.parquet and the HTML report from the marts."""
     from investiq import steps
 
-    settings = _settings()
+    settings = settings_of()
     published = steps.publish(settings)
     out.print(f"report: {published.page}\nmarts:  {published.marts_dir}")
 
@@ -246,7 +239,7 @@ def status() -> None:
     """What came, where every record went and why, and how fresh it is."""
     from investiq.status import show_status
 
-    show_status(_settings())
+    show_status(settings_of())
 
 
 @app.command()
@@ -254,7 +247,7 @@ def doctor() -> None:
     """What is configured, what can be reached, and what to do next."""
     from investiq.doctor import show_diagnosis
 
-    raise typer.Exit(0 if show_diagnosis(_settings()) else 2)
+    raise typer.Exit(0 if show_diagnosis(settings_of()) else 2)
 
 
 @app.command()
@@ -272,9 +265,9 @@ def run(
     from investiq.sources import open_source
     from investiq.status import show_status
 
-    settings = _settings(source)
+    settings = settings_of(source)
     with open_source(source, settings, folder) as origin, object_store(settings) as store:
-        chain.run(settings, origin, _span(day, first, last), store, again=again)
+        chain.run(settings, origin, span_of(day, first, last), store, again=again)
     show_status(settings)
 
 
@@ -283,7 +276,29 @@ def demo() -> None:
     """Several simulated trading days, end to end: no account, no key, no network."""
     from investiq.demo import run_demo
 
-    run_demo(_settings(SourceName.SANDBOX))
+    run_demo(settings_of(SourceName.SANDBOX))
+
+
+redshift = typer.Typer(help="Redshift: prepare a database for this project.")
+app.add_typer(redshift, name="redshift")
+
+
+@redshift.command("init")
+def redshift_init(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="print the SQL for an administrator, run nothing")
+    ] = False,
+    secret_arn: Annotated[
+        str | None, typer.Option(help="secret of Secrets Manager with an administrator's login")
+    ] = None,
+    db_user: Annotated[
+        str | None, typer.Option(help="administrator of a provisioned cluster, by IAM")
+    ] = None,
+) -> None:
+    """Make schemas, raw tables, receipts and roles with the least rights; what is there stays."""
+    from investiq.redshift import initialise
+
+    initialise(settings_of(), dry_run=dry_run, secret_arn=secret_arn, db_user=db_user)
 
 
 @app.command()
@@ -355,28 +370,12 @@ def _plain(text: str) -> str:
 
 
 def _known_secrets() -> tuple[str, ...]:
+    from ingestion.settings import load_settings
+
     try:
         return load_settings().secrets
     except InvestiqError:
         return ()
-
-
-def _settings(source: SourceName = SourceName.LIVE) -> Settings:
-    """The settings; what is simulated never shares a home with what is real."""
-    settings = load_settings()
-    if Options.home:
-        return settings.model_copy(update={"home": Options.home.resolve()})
-    if source is SourceName.SANDBOX and "home" not in settings.model_fields_set:
-        return settings.model_copy(update={"home": settings.home / "demo"})
-    return settings
-
-
-def _span(day: datetime | None, first: datetime | None, last: datetime | None) -> Span:
-    if day and (first or last):
-        raise typer.BadParameter("give --date, or --from and --to, not both")
-    if day:
-        return Span(day.date(), day.date())
-    return Span(first.date() if first else None, last.date() if last else None)
 
 
 def _today() -> date:

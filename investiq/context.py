@@ -9,10 +9,15 @@ from pathlib import Path
 import boto3
 
 from ingestion.errors import ConfigurationError
+from ingestion.loading import Warehouse
+from ingestion.loading.data_api import DataApi
 from ingestion.loading.duckdb_connection import connect
 from ingestion.loading.duckdb_warehouse import DuckDBWarehouse, S3Access, create_raw_tables
+from ingestion.loading.redshift_bootstrap import Users, as_administrator, carry_out, script
+from ingestion.loading.redshift_statements import Copying
+from ingestion.loading.redshift_warehouse import RedshiftWarehouse, count_receipts
 from ingestion.objectstore import ObjectStore, s3_client
-from ingestion.settings import Settings
+from ingestion.settings import Settings, load_settings
 from investiq.console import waiting
 
 
@@ -48,6 +53,11 @@ class Places:
         """The files of the embedded S3."""
         return self.home / "s3"
 
+    @property
+    def redshift(self) -> Path:
+        """The files of the Redshift stand-in."""
+        return self.home / "redshift"
+
 
 def places(settings: Settings) -> Places:
     """Where things lie, as the settings say."""
@@ -77,13 +87,62 @@ def object_store(settings: Settings) -> Iterator[ObjectStore]:
         yield store
 
 
-def warehouse(settings: Settings, store: ObjectStore) -> DuckDBWarehouse:
+@contextmanager
+def engine(settings: Settings, *, simulated: bool) -> Iterator[Settings]:
+    """The settings with an engine to work on, for as long as the block runs.
+
+    With INVESTIQ_TARGET=redshift a simulated home that names no Redshift has the stand-in,
+    prepared, with its data below the home; all else is as it was.
+    """
+    if settings.target != "redshift" or settings.names_redshift or not simulated:
+        yield settings
+        return
+    from sandbox.redshift import RedshiftDidNotStart, embedded_redshift
+    from sandbox.redshift.users import LOADER, READER, TRANSFORMER
+    from sandbox.s3 import S3Server
+
+    home = places(settings)
+    with ExitStack() as opened:
+        opened.enter_context(object_store(settings))
+        s3 = S3Server(
+            endpoint_url=os.environ.get("AWS_ENDPOINT_URL_S3", ""),
+            access_key=os.environ.get("AWS_ACCESS_KEY_ID", ""),
+            secret_key=os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+            pid=0,
+        )
+        try:
+            server = opened.enter_context(embedded_redshift(home.redshift, home.home / "run", s3))
+        except RedshiftDidNotStart as problem:
+            raise ConfigurationError(str(problem)) from None
+        opened.enter_context(_environment(server.environment))
+        named = load_settings()
+        fields = [name for name in Settings.model_fields if name.startswith("redshift_")]
+        found = settings.model_copy(update={name: getattr(named, name) for name in fields})
+        users = Users(LOADER, TRANSFORMER, READER)
+        _prepare_once(found, server.admin_user, users, home.redshift / "prepared")
+        yield found
+
+
+def _prepare_once(settings: Settings, administrator: str, users: Users, marker: Path) -> None:
+    """`investiq redshift init` on the stand-in, when that would say anything new."""
+    said = script(settings.redshift_raw_schema, users)
+    if marker.is_file() and marker.read_text(encoding="utf-8") == said:
+        return
+    api = as_administrator(settings, administrator)
+    for _ in carry_out(api, settings.redshift_raw_schema, users):
+        pass
+    marker.write_text(said, encoding="utf-8")
+
+
+def warehouse(settings: Settings, store: ObjectStore) -> Warehouse:
     """The engine that `INVESTIQ_TARGET` names.
 
     Raises:
-        ConfigurationError: the engine cannot be loaded from here yet.
+        ConfigurationError: a setting is missing that the engine needs.
     """
-    require_duckdb(settings)
+    if settings.target == "redshift":
+        api = DataApi.of(settings)
+        return RedshiftWarehouse(api, store, copying(settings), settings.redshift_raw_schema)
     return DuckDBWarehouse(
         path=settings.duckdb_path,
         bucket=store.bucket,
@@ -94,22 +153,42 @@ def warehouse(settings: Settings, store: ObjectStore) -> DuckDBWarehouse:
     )
 
 
+def copying(settings: Settings) -> Copying:
+    """How COPY reads the bucket.
+
+    Raises:
+        ConfigurationError: no role is named.
+    """
+    if not settings.redshift_copy_role:
+        raise ConfigurationError(
+            "COPY needs an IAM role that may read the bucket. Set INVESTIQ_REDSHIFT_COPY_ROLE to "
+            "its ARN, or to `default` where the workgroup or cluster has a default role."
+        )
+    return Copying(settings.bucket, settings.redshift_copy_role, settings.redshift_copy_region)
+
+
 def prepare_warehouse(settings: Settings) -> None:
-    """Create the raw tables where they are missing."""
-    require_duckdb(settings)
+    """Create the raw tables where they are missing; on Redshift an administrator does that.
+
+    Raises:
+        ConfigurationError: they are not there, or we may not read them.
+    """
+    if settings.target == "redshift":
+        require_tables(settings)
+        return
     with connect(
         settings.duckdb_path, wait_seconds=settings.lock_wait_seconds, on_wait=waiting
     ) as con:
         create_raw_tables(con)
 
 
-def require_duckdb(settings: Settings) -> None:
-    """Refuse what only the embedded engine can do so far."""
-    if settings.target != "duckdb":
-        raise ConfigurationError(
-            f"INVESTIQ_TARGET={settings.target} cannot be loaded yet; the README's status table "
-            "says what has run where. Unset it to use the embedded DuckDB."
-        )
+def require_tables(settings: Settings) -> int:
+    """How many objects Redshift has loaded.
+
+    Raises:
+        ConfigurationError: the receipts are not there, or we may not read them.
+    """
+    return count_receipts(DataApi.of(settings), settings.redshift_raw_schema)
 
 
 @contextmanager

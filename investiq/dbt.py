@@ -62,8 +62,10 @@ def build(settings: Settings, variables: dict[str, str], advance: Advance) -> Bu
         BuildFailed: a model or a test failed; what hangs on it was not rebuilt.
         WarehouseBusy: another process holds the warehouse.
     """
-    with connect(settings.duckdb_path, wait_seconds=settings.lock_wait_seconds, on_wait=waiting):
-        pass  # dbt itself does not wait long for the lock, nor say who holds it
+    if settings.target == "duckdb":
+        wait = settings.lock_wait_seconds
+        with connect(settings.duckdb_path, wait_seconds=wait, on_wait=waiting):
+            pass  # dbt itself does not wait long for the lock, nor say who holds it
     arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
     return run_dbt(settings, arguments, advance)
 

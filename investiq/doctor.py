@@ -50,7 +50,12 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
     yield Finding("project", "ok", str(project_root()))
     yield _guarded("trading calendar", _calendar)
     yield _guarded("object store", lambda: _object_store(settings))
-    yield _guarded("warehouse", lambda: _warehouse(settings))
+    if settings.target == "redshift":
+        from investiq.doctor_redshift import redshift_findings
+
+        yield from redshift_findings(settings)
+    else:
+        yield _guarded("warehouse", lambda: _warehouse(settings))
     yield _rapidapi(settings)
     yield _alpha_vantage(settings)
     yield _nse(settings)

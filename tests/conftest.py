@@ -98,10 +98,10 @@ def warehouse(store: ObjectStore, tmp_path: Path) -> DuckDBWarehouse:
 
 
 @pytest.fixture(scope="session")
-def prepared_redshift(redshift: RedshiftServer) -> RedshiftServer:
+def prepared_redshift(redshift: RedshiftServer, s3: S3Server) -> RedshiftServer:
     """The stand-in after `investiq redshift init`: tables, roles, and users who have them."""
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in {**redshift.environment, "AWS_REGION": "us-east-1"}.items():
+        for name, value in {**s3.environment, **redshift.environment}.items():
             environment.setenv(name, value)
         users = Users("investiq_loader", "investiq_transformer", "investiq_reader")
         list(carry_out(as_administrator(load_settings(), redshift.admin_user), "raw_data", users))

@@ -190,6 +190,19 @@ class RedshiftWarehouse:
         )
 
 
+def count_receipts(api: DataApi, schema: str) -> int:
+    """How many objects were loaded.
+
+    Raises:
+        ConfigurationError: the receipts are not there, or we may not read them.
+    """
+    try:
+        [(count,)] = api.query(f"select count(*) from {sql.identifier(schema)}.load_receipts")
+    except StatementFailed as failed:
+        raise _unprepared(failed.statement) or failed from None
+    return int(count)
+
+
 def _unprepared(failed: Statement) -> ConfigurationError | None:
     """The error for a database without our tables, or without our rights in it."""
     if re.search(r"(relation|schema) .*(does not exist|not found)|permission denied", failed.error):

@@ -41,7 +41,8 @@ def paragraph(ended) -> str:
             "--from before --to",
         ),
         (["status"], {"INVESTIQ_HTTP_TRIES": "many"}, 2, "INVESTIQ_HTTP_TRIES"),
-        (["load"], {"INVESTIQ_TARGET": "redshift"}, 2, "cannot be loaded yet"),
+        (["load"], {"INVESTIQ_TARGET": "redshift", "AWS_REGION": "x"}, 2, "No Redshift is named"),
+        (["redshift", "init"], {}, 2, "INVESTIQ_TARGET is duckdb.*--dry-run"),
         (
             ["load"],
             {

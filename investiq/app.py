@@ -317,7 +317,7 @@ def sandbox_redshift() -> None:
     """Run the Redshift stand-in and print the variables by which others find it."""
     from investiq.sandbox import serve_redshift
 
-    serve_redshift(_settings(SourceName.SANDBOX))
+    serve_redshift(settings_of(SourceName.SANDBOX, asks_warehouse=False))
 
 
 def main() -> None:

@@ -98,7 +98,6 @@ def engine(settings: Settings, *, simulated: bool) -> Iterator[Settings]:
         yield settings
         return
     from sandbox.redshift import RedshiftDidNotStart, embedded_redshift
-    from sandbox.redshift.users import LOADER, READER, TRANSFORMER
     from sandbox.s3 import S3Server
 
     home = places(settings)
@@ -118,14 +117,17 @@ def engine(settings: Settings, *, simulated: bool) -> Iterator[Settings]:
         named = load_settings()
         fields = [name for name in Settings.model_fields if name.startswith("redshift_")]
         found = settings.model_copy(update={name: getattr(named, name) for name in fields})
-        users = Users(LOADER, TRANSFORMER, READER)
-        _prepare_once(found, server.admin_user, users, home.redshift / "prepared")
+        prepare_standin(found, server.admin_user)
         yield found
 
 
-def _prepare_once(settings: Settings, administrator: str, users: Users, marker: Path) -> None:
-    """`investiq redshift init` on the stand-in, when that would say anything new."""
+def prepare_standin(settings: Settings, administrator: str) -> None:
+    """`investiq redshift init` on the stand-in of this home, when that would say anything new."""
+    from sandbox.redshift.users import LOADER, READER, TRANSFORMER
+
+    users = Users(LOADER, TRANSFORMER, READER)
     said = script(settings.redshift_raw_schema, users)
+    marker = places(settings).redshift / "prepared"
     if marker.is_file() and marker.read_text(encoding="utf-8") == said:
         return
     api = as_administrator(settings, administrator)

@@ -85,7 +85,7 @@ def _copied(api: DataApi, store: ObjectStore, how: Copying) -> None:
 
 def _case(api: DataApi) -> Finding:
     what = "Redshift names"
-    [(value,)] = api.query("select current_setting('enable_case_sensitive_identifier')")
+    [(value,)] = api.query("show enable_case_sensitive_identifier")
     seen = f"enable_case_sensitive_identifier is {value}"
     if value in ("on", "true"):
         step = "harmless here: all names and all keys of this project are in small letters"

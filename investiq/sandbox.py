@@ -1,5 +1,6 @@
 """`investiq sandbox …`: parts of the sandbox that serve other processes until interrupted."""
 
+import os
 import shlex
 import signal
 import threading
@@ -8,9 +9,9 @@ from contextlib import ExitStack
 import typer
 
 from ingestion.errors import ConfigurationError
-from ingestion.settings import Settings
+from ingestion.settings import Settings, load_settings
 from investiq.console import err
-from investiq.context import places
+from investiq.context import places, prepare_standin
 
 sandbox_app = typer.Typer(
     help="Serve a part of the sandbox until Ctrl-C.", no_args_is_help=True, rich_markup_mode=None
@@ -34,17 +35,19 @@ def serve_redshift(settings: Settings) -> None:
     with ExitStack() as opened:
         try:
             s3 = opened.enter_context(embedded_s3(home.objects, run_dir))
-            server = embedded_redshift(home.home / "redshift", run_dir, s3)
+            server = embedded_redshift(home.redshift, run_dir, s3)
             redshift = opened.enter_context(server)
         except (S3DidNotStart, RedshiftDidNotStart) as problem:
             raise ConfigurationError(str(problem)) from None
         variables = {"INVESTIQ_HOME": str(home.home), **s3.environment, **redshift.environment}
+        os.environ.update(variables)  # of this process, which does nothing else
+        prepare_standin(load_settings(), redshift.admin_user)
         for name, value in variables.items():
             typer.echo(f"export {name}={shlex.quote(value)}")
         err.print(
             "the Redshift stand-in serves until Ctrl-C; set these variables in another shell "
             f"(administrator: {redshift.admin_user}, its password is in "
-            f"{home.home / 'redshift' / 'credentials.json'})",
+            f"{home.redshift / 'credentials.json'})",
             markup=False,
             soft_wrap=True,
         )

@@ -116,7 +116,7 @@ def test_the_reader_sees_marts_that_are_built_later(as_user):
 
 def test_the_doctor_finds_all_well(settings):
     found = {finding.what: finding for finding in redshift_findings(settings)}
-    assert {finding.verdict for finding in found.values()} == {"ok"}, found
+    assert [f for f in found.values() if f.verdict != "ok"] == []
     assert "investiq_loader_role" in found["Redshift user"].seen
     assert settings.bucket in found["Redshift COPY"].seen
     assert found["Redshift isolation"].seen == "Snapshot Isolation"

@@ -57,109 +57,70 @@
   ) as looked_back
 {%- endmacro %}
 
-{#- Redshift has no RANGE frames: the dates looked up are rows of their own among the bars, and the year
-    is a self join. -#}
+{#- Redshift has no RANGE frames: with a row for every day a date back is found by an equal join, and
+    365 days are the end of one block of 365 and the beginning of the next (see every_day_of). Equal
+    joins all, on the key by which the tables are distributed. -#}
 {% macro redshift__calendar_windows(relation) -%}
+  {%- set so_far = 'over (partition by security_sk order by day_no rows between unbounded preceding and current row)' -%}
+  with {{ every_day_of(relation, 'security_sk', {
+    'high': 'high_adj', 'low': 'low_adj', 'close_adj': 'close_adj', 'close_tr': 'close_tr'
+  }) }},
+
+  known as (
+    select
+      security_sk,
+      day_no,
+      last_value(close_adj ignore nulls) {{ so_far }} as close_adj,
+      last_value(close_tr ignore nulls) {{ so_far }} as close_tr
+    from every_day
+  ),
+
+  extremes as (
+    select
+      bars.security_sk,
+      bars.trade_date,
+      {{ year_high_low('today', 'year_ago') }},
+      {%- for name, unit, n in calendar_lookbacks() %}
+      ago_{{ name }}.close_adj as close_adj_{{ name }},
+      {%- endfor %}
+      ago_1y.close_tr as close_tr_1y
+    from {{ relation }} as bars
+    inner join spans on bars.security_sk = spans.security_sk
+    {{ join_year('bars', 'security_sk') }}
+    {%- for name, unit, n in calendar_lookbacks() %}
+    left join known as ago_{{ name }}
+      on bars.security_sk = ago_{{ name }}.security_sk
+      and ago_{{ name }}.day_no
+        = {{ dbt.datediff('spans.from_day', dbt.dateadd(unit, -n, 'bars.trade_date'), 'day') }}
+    {%- endfor %}
+  ),
+
+  highest as (
+    select
+      extremes.security_sk,
+      extremes.trade_date,
+      max(past.trade_date) as high_52w_date
+    from extremes
+    inner join {{ relation }} as past
+      on extremes.security_sk = past.security_sk
+      and extremes.high_52w = past.high_adj
+      and past.trade_date between {{ dbt.dateadd('day', -364, 'extremes.trade_date') }}
+      and extremes.trade_date
+    group by extremes.security_sk, extremes.trade_date
+  )
+
   select
     bars.*,
     {%- for name, unit, n in calendar_lookbacks() %}
-    looked_back.close_adj_{{ name }},
+    extremes.close_adj_{{ name }},
     {%- endfor %}
-    looked_back.close_tr_1y,
+    extremes.close_tr_1y,
     extremes.high_52w,
     extremes.low_52w,
     highest.high_52w_date
   from {{ relation }} as bars
-  inner join (
-    select
-      security_sk,
-      asked_on,
-      {%- for name, unit, n in calendar_lookbacks() %}
-      max(case when lookback = '{{ name }}' then close_adj end) as close_adj_{{ name }},
-      {%- endfor %}
-      max(case when lookback = '1y' then close_tr end) as close_tr_1y
-    from (
-      select
-        security_sk,
-        asked_on,
-        lookback,
-        last_value(close_adj ignore nulls) over (
-          partition by security_sk, lookback order by on_date, is_question
-          rows between unbounded preceding and current row
-        ) as close_adj,
-        last_value(close_tr ignore nulls) over (
-          partition by security_sk, lookback order by on_date, is_question
-          rows between unbounded preceding and current row
-        ) as close_tr
-      from (
-        {%- for name, unit, n in calendar_lookbacks() %}
-        select
-          security_sk,
-          '{{ name }}' as lookback,
-          trade_date as on_date,
-          0 as is_question,
-          cast(null as date) as asked_on,
-          close_adj,
-          close_tr
-        from {{ relation }}
-        union all
-        select
-          security_sk,
-          '{{ name }}' as lookback,
-          cast({{ dbt.dateadd(unit, -n, 'trade_date') }} as date) as on_date,
-          1 as is_question,
-          trade_date as asked_on,
-          cast(null as double precision) as close_adj,
-          cast(null as double precision) as close_tr
-        from {{ relation }}
-        {{ 'union all' if not loop.last }}
-        {%- endfor %}
-      ) as asked
-    ) as answered
-    where asked_on is not null
-    group by security_sk, asked_on
-  ) as looked_back
-    on bars.security_sk = looked_back.security_sk and bars.trade_date = looked_back.asked_on
-  inner join (
-    select
-      now.security_sk,
-      now.trade_date,
-      max(past.high_adj) as high_52w,
-      min(past.low_adj) as low_52w
-    from {{ relation }} as now
-    inner join {{ relation }} as past
-      on
-        now.security_sk = past.security_sk
-        and past.trade_date between {{ dbt.dateadd('day', -364, 'now.trade_date') }}
-        and now.trade_date
-    group by now.security_sk, now.trade_date
-  ) as extremes
+  inner join extremes
     on bars.security_sk = extremes.security_sk and bars.trade_date = extremes.trade_date
-  inner join (
-    select
-      now.security_sk,
-      now.trade_date,
-      max(past.trade_date) as high_52w_date
-    from (
-      select
-        today.security_sk,
-        today.trade_date,
-        max(year.high_adj) as high_52w
-      from {{ relation }} as today
-      inner join {{ relation }} as year
-        on
-          today.security_sk = year.security_sk
-          and year.trade_date between {{ dbt.dateadd('day', -364, 'today.trade_date') }}
-          and today.trade_date
-      group by today.security_sk, today.trade_date
-    ) as now
-    inner join {{ relation }} as past
-      on
-        now.security_sk = past.security_sk
-        and past.trade_date between {{ dbt.dateadd('day', -364, 'now.trade_date') }}
-        and now.trade_date
-        and now.high_52w = past.high_adj
-    group by now.security_sk, now.trade_date
-  ) as highest
+  left join highest
     on bars.security_sk = highest.security_sk and bars.trade_date = highest.trade_date
 {%- endmacro %}

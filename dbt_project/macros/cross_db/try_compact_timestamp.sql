@@ -12,12 +12,19 @@
   try_strptime(trim({{ text }}), '%Y%m%dT%H%M%S')
 {%- endmacro %}
 
-{#- to_timestamp rolls 31-Feb over into March: what it made must print as what it read. -#}
 {% macro redshift__try_compact_timestamp(text) -%}
-  {%- set digits = "replace(trim(" ~ text ~ "), 'T', '')" -%}
-  {%- set read = "cast(to_timestamp(" ~ digits ~ ", 'YYYYMMDDHH24MISS') as timestamp)" -%}
+  {%- set day = [] -%}
+  {%- for start, length in [(1, 4), (5, 2), (7, 2)] -%}
+    {%- do day.append('substring(trim(' ~ text ~ '), ' ~ start ~ ', ' ~ length ~ ')') -%}
+  {%- endfor -%}
+  {%- set clock = [] -%}
+  {%- for start in [10, 12, 14] -%}
+    {%- do clock.append('substring(trim(' ~ text ~ '), ' ~ start ~ ', 2)') -%}
+  {%- endfor -%}
   case
-    when trim({{ text }}) ~ '^[0-9]{4}[01][0-9][0-3][0-9]T[0-2][0-9][0-5][0-9][0-5][0-9]$'
-      then case when to_char({{ read }}, 'YYYYMMDDHH24MISS') = {{ digits }} then {{ read }} end
+    when trim({{ text }}) ~ '^[0-9]{8}T[0-9]{6}$'
+      then {{ redshift__try_iso_timestamp(
+        '(' ~ day | join(" || '-' || ") ~ " || ' ' || " ~ clock | join(" || ':' || ") ~ ')'
+      ) }}
   end
 {%- endmacro %}

@@ -8,7 +8,7 @@
   {%- set type = 'decimal(' ~ precision ~ ', ' ~ scale ~ ')' -%}
   {%- set whole = '[0-9]{1,' ~ (precision - scale) ~ '}' -%}
   {%- set ungrouped = 'replace(' ~ trimmed ~ ", ',', '')" -%}
-  case
+  cast(case
     when {{ text_matches(trimmed, '[+-]?(' ~ whole ~ '([.][0-9]*)?|[.][0-9]+)') }}
       then cast({{ trimmed }} as {{ type }})
     when {{ text_matches(trimmed, '[+-]?[0-9]([.][0-9]+)?[eE]([+]?[0-9]|-[0-9]{1,3})') }}
@@ -16,5 +16,5 @@
     when {{ text_matches(trimmed, '[+-]?[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3}([.][0-9]+)?') }}
       and {{ text_matches(ungrouped, '[+-]?' ~ whole ~ '([.][0-9]+)?') }}
       then cast({{ ungrouped }} as {{ type }})
-  end
+  end as {{ type }})
 {%- endmacro %}

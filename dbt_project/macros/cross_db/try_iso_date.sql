@@ -12,13 +12,10 @@
   cast(try_strptime(trim({{ text }}), '%Y-%m-%d') as date)
 {%- endmacro %}
 
-{#- to_date rolls 31-Feb over into March: what it made must print as what it read. -#}
 {% macro redshift__try_iso_date(text) -%}
+  {%- set first_day = "to_date(left(trim(" ~ text ~ "), 7) || '-01', 'YYYY-MM-DD')" -%}
   case
-    when trim({{ text }}) ~ '^[0-9]{4}-[01][0-9]-[0-3][0-9]$'
-      then case
-        when to_char(to_date(trim({{ text }}), 'YYYY-MM-DD'), 'YYYY-MM-DD') = trim({{ text }})
-          then to_date(trim({{ text }}), 'YYYY-MM-DD')
-      end
+    when trim({{ text }}) ~ '^[0-9]{4}-{{ date_patterns().month }}-[0-9]{2}$'
+      then {{ day_of_month(first_day, 'right(trim(' ~ text ~ '), 2)') }}
   end
 {%- endmacro %}

@@ -12,13 +12,10 @@
   try_strptime(trim({{ text }}), '%Y-%m-%d %H:%M:%S')
 {%- endmacro %}
 
-{#- to_timestamp rolls 31-Feb over into March: what it made must print as what it read. -#}
 {% macro redshift__try_iso_timestamp(text) -%}
-  {%- set read = "cast(to_timestamp(trim(" ~ text ~ "), 'YYYY-MM-DD HH24:MI:SS') as timestamp)" -%}
   case
-    when trim({{ text }}) ~ '^[0-9]{4}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-5][0-9]$'
-      then case
-        when to_char({{ read }}, 'YYYY-MM-DD HH24:MI:SS') = trim({{ text }}) then {{ read }}
-      end
+    when trim({{ text }}) ~ '^[^ ]+ {{ date_patterns().clock }}$'
+      and {{ redshift__try_iso_date('left(trim(' ~ text ~ '), 10)') }} is not null
+      then cast(trim({{ text }}) as timestamp)
   end
 {%- endmacro %}

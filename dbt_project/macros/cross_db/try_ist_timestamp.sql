@@ -13,14 +13,12 @@
   try_strptime(trim({{ text }}), '%d-%b-%Y %H:%M:%S')
 {%- endmacro %}
 
-{#- to_timestamp rolls 31-Feb over into March: what it made must print as what it read. -#}
 {% macro redshift__try_ist_timestamp(text) -%}
-  {%- set read = "cast(to_timestamp(trim(" ~ text ~ "), 'DD-Mon-YYYY HH24:MI:SS') as timestamp)" -%}
+  {%- set day = redshift__try_month_name_date("split_part(trim(" ~ text ~ "), ' ', 1)") -%}
   case
-    when trim({{ text }}) ~ '^[0-3][0-9]-[A-Za-z]{3}-[0-9]{4} [0-2][0-9]:[0-5][0-9]:[0-5][0-9]$'
-      then case
-        when lower(to_char({{ read }}, 'DD-Mon-YYYY HH24:MI:SS')) = lower(trim({{ text }}))
-          then {{ read }}
-      end
+    when trim({{ text }}) ~ '^[^ ]+ {{ date_patterns().clock }}$'
+      then cast(
+        to_char({{ day }}, 'YYYY-MM-DD') || ' ' || split_part(trim({{ text }}), ' ', 2) as timestamp
+      )
   end
 {%- endmacro %}

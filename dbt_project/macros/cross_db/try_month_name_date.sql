@@ -13,14 +13,11 @@
   cast(try_strptime(trim({{ text }}), '%d-%b-%Y') as date)
 {%- endmacro %}
 
-{#- to_date rolls 31-Feb over into March: what it made must print as what it read. -#}
 {% macro redshift__try_month_name_date(text) -%}
-  {%- set padded = "lpad(trim(" ~ text ~ "), 11, '0')" -%}
-  {%- set read = "to_date(" ~ padded ~ ", 'DD-Mon-YYYY')" -%}
+  {%- set padded = 'lpad(trim(' ~ text ~ "), 11, '0')" -%}
+  {%- set first_day = "to_date('01' || substring(" ~ padded ~ ", 3), 'DD-Mon-YYYY')" -%}
   case
-    when {{ padded }} ~ '^[0-3][0-9]-[A-Za-z]{3}-[0-9]{4}$'
-      then case
-        when lower(to_char({{ read }}, 'DD-Mon-YYYY')) = lower({{ padded }}) then {{ read }}
-      end
+    when lower({{ padded }}) ~ '^[0-9]{2}-{{ date_patterns().name }}-[0-9]{4}$'
+      then {{ day_of_month(first_day, 'left(' ~ padded ~ ', 2)') }}
   end
 {%- endmacro %}

@@ -20,20 +20,14 @@
   from {{ relation }}
 {%- endmacro %}
 
-{#- Redshift has no RANGE frames: the year is a self join. -#}
+{#- Redshift has no RANGE frames: see every_day_of. -#}
 {% macro redshift__year_extremes(relation, key, high, low) -%}
-  select rows_now.*, years.high_52w, years.low_52w
-  from {{ relation }} as rows_now
-  inner join (
-    select days.{{ key }}, days.trade_date, max(past.high) as high_52w, min(past.low) as low_52w
-    from {{ relation }} as days
-    inner join (
-      select {{ key }}, trade_date, {{ high }} as high, {{ low }} as low from {{ relation }}
-    ) as past
-      on days.{{ key }} = past.{{ key }}
-      and past.trade_date between {{ dbt.dateadd('day', -364, 'days.trade_date') }}
-      and days.trade_date
-    group by days.{{ key }}, days.trade_date
-  ) as years
-    on rows_now.{{ key }} = years.{{ key }} and rows_now.trade_date = years.trade_date
+  with {{ every_day_of(relation, key, {'high': high, 'low': low}) }}
+
+  select
+    bars.*,
+    {{ year_high_low('today', 'year_ago') }}
+  from {{ relation }} as bars
+  inner join spans on bars.{{ key }} = spans.{{ key }}
+  {{ join_year('bars', key) }}
 {%- endmacro %}

@@ -3,9 +3,11 @@
   {{ hash_bigint(
     "news.news_key || cast(best.security_sk as varchar(20)) || news.cluster_key"
     ~ " || cast(news.records_version as varchar(32)) || cast(news.tone_version as varchar(32))"
-    ~ " || cast(round(coalesce(best.relevance_score, best.confidence) * 1000000) as varchar(20))"
-    ~ " || coalesce(cast(round("
-    ~ "coalesce(best.sentiment_score, news.sentiment_score) * 1000000) as varchar(20)), '')"
+    ~ " || cast("
+    ~ nearest_bigint("coalesce(best.relevance_score, best.confidence) * 1000000")
+    ~ " as varchar(20)) || coalesce(cast("
+    ~ nearest_bigint("coalesce(best.sentiment_score, news.sentiment_score) * 1000000")
+    ~ " as varchar(20)), '')"
   ) }}
 {%- endmacro %}
 

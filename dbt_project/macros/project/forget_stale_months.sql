@@ -15,10 +15,13 @@
   {%- set months = session_months() -%}
   {%- if is_incremental() -%}
   delete from {{ this }}
-  where not exists (
-    select 1 from ({{ months }}) as months_now
-    where months_now.month_start = {{ this.identifier }}.month_start
-      and months_now.month_version = {{ this.identifier }}.month_version
+  where month_start in (
+    select built.month_start
+    from (select distinct month_start, month_version from {{ this }}) as built
+    left join ({{ months }}) as months_now
+      on built.month_start = months_now.month_start
+        and built.month_version = months_now.month_version
+    where months_now.month_start is null
   )
   {%- endif -%}
 {%- endmacro %}

@@ -28,7 +28,10 @@
 
     select
         security_sk,
-        max(case when not is_new and mod(bar_no, 253) = 0 then bar_no / 253 else 0 end) as block_no,
+        cast(
+            max(case when not is_new and mod(bar_no, 253) = 0 then bar_no / 253 else 0 end)
+            as integer
+        ) as block_no,
         {%- for f in filters %}
         coalesce(
             max(case when not is_new and mod(bar_no, 253) = 0 then kept_{{ f.name }} end), 0
@@ -111,7 +114,9 @@
 
 ),
 
-{{ prefix }}_befores as (
+{{ prefix }}_befores (
+    security_sk, block_no, {{ filters | map(attribute='name') | join(', ') }}
+) as (
 
     select
         security_sk,

@@ -3,11 +3,11 @@
     look at each text instead of the three of try_decimal: there are ten million rows of them.
     Example: plain_decimal('close_price', 18, 4) ; plain_bigint('tottrdqty') -#}
 {% macro plain_decimal(text, precision, scale) -%}
-  case
+  cast(case
     when {{ text_matches(
       text, '[+-]?([0-9]{1,' ~ (precision - scale) ~ '}([.][0-9]*)?|[.][0-9]+)'
     ) }} then cast({{ text }} as decimal({{ precision }}, {{ scale }}))
-  end
+  end as decimal({{ precision }}, {{ scale }}))
 {%- endmacro %}
 
 {% macro plain_bigint(text) -%}

@@ -38,7 +38,9 @@
   {%- set columns = [] -%}
   {%- for number in quote_numbers() -%}
     {%- set read = number.column ~ '_read' -%}
-    {%- set value = 'nullif(' ~ read ~ ', 0)' if number.zero_unknown else read -%}
+    {#- A cast says the type again that nullif() and case hide. -#}
+    {%- set nullable = 'cast(nullif(' ~ read ~ ', 0) as decimal(18, ' ~ number.scale ~ '))' -%}
+    {%- set value = nullable if number.zero_unknown else read -%}
     {%- set flaw = value_flaw(
       number.column ~ '_text', number.column ~ '_kind', read, number.zero_unknown
     ) -%}

@@ -22,7 +22,9 @@ with snapshots as (
         fetched_at,
         count(*) as records
     from {{ source(source_name, table) }}
-    group by {{ facts[2] }}, source_key, trade_date, fetched_at
+    group by
+        {{ facts[2] ~ ', ' if facts[2] not in ("'all'", 'source_key') -}}
+        source_key, trade_date, fetched_at
     {% if not loop.last %}union all
     {% endif %}
     {%- endfor %}

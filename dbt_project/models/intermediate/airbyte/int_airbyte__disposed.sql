@@ -1,6 +1,7 @@
 {#- In a tab that is overwritten only the newest generation counts; what is appended stays. -#}
 {%- set overwrites = env_var('INVESTIQ_AIRBYTE_SYNC_MODE', 'overwrite') != 'append' -%}
-{%- set newest_first = 'extracted_at desc, fetched_at desc, source_key desc, record_no desc' -%}
+{%- set newest_first =
+    'extracted_at desc nulls last, fetched_at desc, source_key desc, record_no desc' -%}
 
 with parsed as (
 

@@ -59,7 +59,9 @@ spine as (
 
     select
         cast(
-            {{ dbt.dateadd('day', 'generated_number - 1', "cast('1990-01-01' as date)") }} as date
+            {{ dbt.dateadd(
+                'day', 'cast(generated_number as integer) - 1', "cast('1990-01-01' as date)"
+            ) }} as date
         ) as calendar_date
     from numbers
 

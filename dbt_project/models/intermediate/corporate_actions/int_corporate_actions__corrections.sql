@@ -91,8 +91,8 @@ final as (
 
     select
         {{ surrogate_key([
-            'said.channel', 'said.symbol', 'said.ex_date_text', 'said.correction', 'said.share_factor',
-            'said.reason'
+            'said.channel', 'said.symbol', 'said.ex_date_text', 'said.correction',
+            'cast(said.share_factor as decimal(24, 10))', 'said.reason'
         ]) }} as correction_sk,
         bearers.security_sk,
         bearers.security_link,

@@ -61,7 +61,7 @@ lowered as (
 
     select
         *,
-        lower(replace(replace(subject, '|', ' '), chr(160), ' ')) as lower_subject,
+        lower(replace(replace(subject, '|', ' '), '{{ "\u00a0" }}', ' ')) as lower_subject,
         coalesce(series in ({{ sql_list(var('equity_series')) }}), true) as is_equity
     from records
 

@@ -24,8 +24,7 @@ combined as (
         ex_date,
         count(share_factor) as share_factors,
         max(share_factor) as single_factor,
-        cast(cast(exp(sum(ln(share_factor))) as decimal(30, 12)) as double precision)
-            as product_of_factors,
+        {{ rounded('exp(sum(ln(share_factor)))', 12) }} as product_of_factors,
         coalesce(sum(amount_inr), 0) as dividend_inr,
         max(previous_close_price) as previous_close_price,
         count(rights_multiplier) as rights,

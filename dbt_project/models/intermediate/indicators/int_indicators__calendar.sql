@@ -71,8 +71,10 @@ final as (
         {{ ratio('close_adj', 'year_base') }} - 1 as return_ytd,
         {{ ratio('close_adj', 'fiscal_year_base') }} - 1 as return_fytd,
         {{ ratio('close_tr', 'close_tr_1y') }} - 1 as total_return_1y,
-        power({{ ratio('close_adj', 'close_adj_3y') }}, 1.0 / 3) - 1 as cagr_3y,
-        power({{ ratio('close_adj', 'close_adj_5y') }}, 1.0 / 5) - 1 as cagr_5y,
+        {% for years in [3, 5] -%}
+        power({{ ratio('close_adj', 'close_adj_' ~ years ~ 'y') }}, {{ ratio(1, years) }}) - 1
+            as cagr_{{ years }}y,
+        {% endfor %}
 
         -- 365 days including today, once there are so many
         {% set is_full = 'first_date <= ' ~ dbt.dateadd('day', -364, 'trade_date') -%}

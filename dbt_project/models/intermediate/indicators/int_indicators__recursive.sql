@@ -2,26 +2,27 @@
 
 {#- Every number is the rule of TA-Lib: which bar is the seed, and the mean of which bars. -#}
 {%- set mean = 'avg(case when bar_no between {} and {} then {} end)' %}
+{%- set p = '(cast({} as double precision) / {})' %}
 {%- set filters = [] %}
 {%- for n in [12, 20, 26, 50, 100, 200] %}
 {%- do filters.append({
-    'name': 'ema_' ~ n, 'p': '(' ~ (n - 1) ~ '.0 / ' ~ (n + 1) ~ ')', 'input': 'close_adj',
+    'name': 'ema_' ~ n, 'p': p.format(n - 1, n + 1), 'input': 'close_adj',
     'seed_bar': n, 'seed': mean.format(1, n, 'close_adj'),
 }) %}
 {%- endfor %}
 {%- do filters.append({
-    'name': 'macd_fast', 'p': '(11.0 / 13)', 'input': 'close_adj',
+    'name': 'macd_fast', 'p': p.format(11, 13), 'input': 'close_adj',
     'seed_bar': 26, 'seed': mean.format(15, 26, 'close_adj'),
 }) %}
 {%- set wilder = {'avg_gain_14': 'gain', 'avg_loss_14': 'loss', 'atr_14': 'true_range'} %}
 {%- for name, input in wilder.items() %}
 {%- do filters.append({
-    'name': name, 'p': '(13.0 / 14)', 'input': input,
+    'name': name, 'p': p.format(13, 14), 'input': input,
     'seed_bar': 15, 'seed': mean.format(2, 15, input),
 }) %}
 {%- endfor %}
 {%- set signal = {
-    'name': 'macd_signal', 'p': '(8.0 / 10)', 'input': 'macd',
+    'name': 'macd_signal', 'p': p.format(8, 10), 'input': 'macd',
     'seed_bar': 34, 'seed': mean.format(26, 34, 'macd'),
 } %}
 {%- set states = filters | map(attribute='name') | list + ['macd_signal'] %}

@@ -88,7 +88,7 @@ followed (name_key, later_key, arrived_on, hops) as (
 
     select
         name_key,
-        name_key as later_key,
+        cast(name_key as varchar(256)) as later_key,
         cast('1900-01-01' as date) as arrived_on,
         0 as hops
     from named
@@ -97,7 +97,7 @@ followed (name_key, later_key, arrived_on, hops) as (
 
     select
         followed.name_key,
-        changes.new_key as later_key,
+        cast(changes.new_key as varchar(256)) as later_key,
         changes.changed_on as arrived_on,
         followed.hops + 1 as hops
     from followed

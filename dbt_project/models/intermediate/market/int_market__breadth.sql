@@ -31,8 +31,10 @@ final as (
         count(case when moves.return_1d = 0 then 1 end) as unchanged,
         count(case when moves.return_1d >= 0.04 then 1 end) as up4,
         count(case when moves.return_1d <= -0.04 then 1 end) as down4,
-        sum(case when moves.return_1d > 0 then moves.traded_volume else 0 end) as up_volume,
-        sum(case when moves.return_1d < 0 then moves.traded_volume else 0 end) as down_volume,
+        {{ exact_sum('case when moves.return_1d > 0 then moves.traded_volume else 0 end') }}
+            as up_volume,
+        {{ exact_sum('case when moves.return_1d < 0 then moves.traded_volume else 0 end') }}
+            as down_volume,
         count(case when moves.above_sma_50 then 1 end) as above_50dma,
         count(moves.above_sma_50) as with_50dma,
         count(case when moves.above_sma_200 then 1 end) as above_200dma,
@@ -41,7 +43,7 @@ final as (
         count(case when moves.is_52w_low then 1 end) as new_lows_52w,
         count(case when moves.is_20d_high then 1 end) as new_highs_20d,
         count(case when moves.is_20d_low then 1 end) as new_lows_20d,
-        sum(moves.turnover_inr) as turnover_inr,
+        {{ exact_sum('moves.turnover_inr', 2) }} as turnover_inr,
         max(moves.content_version) as session_version
     from moves
     inner join universes

@@ -29,7 +29,7 @@ signed as (
         indicators.session_version,
         securities.weight,
         cast(securities.weight as decimal(38, 0)) * cast(
-            round(1000000000 * (
+            floor(0.5 + 1000000000 * (
                 coalesce(indicators.return_1d, 9)
                 + 7 * coalesce(indicators.return_1m, 9)
                 + 13 * coalesce(indicators.return_3m, 9)

@@ -103,7 +103,10 @@ best as (
         row_number() over (
             partition by news_key, security_sk
             order by
-                confidence desc, mapping_method asc, relevance_score desc, matched_text asc
+                confidence desc,
+                mapping_method asc,
+                relevance_score desc nulls last,
+                matched_text asc
         ) as best_first
     from candidates
 

@@ -57,9 +57,7 @@ unioned as (
         traded_volume,
         cast(turnover_inr as decimal(24, 2)) as turnover_inr,
         trades,
-        coalesce(
-            vwap, cast({{ ratio('turnover_inr', 'traded_volume') }} as decimal(18, 4))
-        ) as vwap,
+        coalesce(vwap, {{ average_price('turnover_inr', 'traded_volume') }}) as vwap,
         delivery_qty,
         true as is_official,
         source_name,
@@ -115,7 +113,7 @@ unioned as (
         quotes.traded_volume,
         quotes.turnover_inr,
         cast(null as bigint) as trades,
-        cast({{ ratio('quotes.turnover_inr', 'quotes.traded_volume') }} as decimal(18, 4)) as vwap,
+        {{ average_price('quotes.turnover_inr', 'quotes.traded_volume') }} as vwap,
         cast(null as bigint) as delivery_qty,
         false as is_official,
         'rapidapi' as source_name,

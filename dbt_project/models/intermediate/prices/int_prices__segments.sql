@@ -56,8 +56,8 @@ final as (
         security_sk,
         from_date,
         until_date,
-        cast(round(exp(log_shares), 12) as double precision) as share_factor,
-        cast(round(exp(log_returns), 12) as double precision) as tr_factor
+        {{ rounded('exp(log_shares)', 12) }} as share_factor,
+        {{ rounded('exp(log_returns)', 12) }} as tr_factor
     from before_ex_dates
 
     union all

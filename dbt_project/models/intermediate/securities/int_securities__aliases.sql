@@ -85,7 +85,7 @@ anchors as (
         listed.symbol,
         listed.known_on as known_from,
         listed.known_on as known_to,
-        max('symbol_change_list') as link_reason
+        'symbol_change_list' as link_reason
     from listed
     left join symbols
         on

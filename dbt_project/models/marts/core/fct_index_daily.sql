@@ -65,8 +65,8 @@ final as (
         previous_close_price,
         cast(close_price - previous_close_price as decimal(18, 4)) as change_points,
         {{ ratio('close_price', 'previous_close_price') }} - 1 as return_1d,
-        coalesce(vendor_high_52w, high_52w) as high_52w,
-        coalesce(vendor_low_52w, low_52w) as low_52w,
+        cast(coalesce(vendor_high_52w, high_52w) as decimal(18, 4)) as high_52w,
+        cast(coalesce(vendor_low_52w, low_52w) as decimal(18, 4)) as low_52w,
 
         -- trade in the constituents
         traded_volume,

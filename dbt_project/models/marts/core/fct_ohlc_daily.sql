@@ -54,7 +54,7 @@ final as (
         traded_volume,
         turnover_inr,
         {{ crore('turnover_inr') }} as turnover_cr,
-        cast({{ ratio('turnover_inr', 'traded_volume') }} as decimal(18, 4)) as vwap,
+        {{ average_price('turnover_inr', 'traded_volume') }} as vwap,
 
         -- the vendor's own figures
         high_52w,

@@ -29,9 +29,11 @@ final as (
             cast(
                 nullif({{ plain_decimal('turnover_lacs', 18, 2) }}, 0) * 100000 as decimal(18, 2)
             ),
+            -- rounded, for Redshift may cut off what a cast to fewer decimals leaves over
             cast(
-                {{ plain_decimal('avg_price', 18, 4) }} * {{ plain_bigint('ttl_trd_qnty') }}
-                as decimal(18, 2)
+                round(
+                    {{ plain_decimal('avg_price', 18, 4) }} * {{ plain_bigint('ttl_trd_qnty') }}, 2
+                ) as decimal(18, 2)
             )
         ) as turnover_inr,
         {{ plain_bigint('no_of_trades') }} as trades,

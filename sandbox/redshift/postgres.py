@@ -25,8 +25,9 @@ _PROGRAMS = Path("/usr/lib/postgresql")
 _MINIMUM = 15  # MERGE and regexp_substr
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
-# What it holds can be made again, so nothing waits for the disk; parallel workers would only
-# compete for the few cores with dbt's threads.
+# What it holds can be made again, so nothing waits for the disk. Parallel workers would only
+# compete for the few cores with dbt's threads. Redshift joins by hash; of a CTE PostgreSQL knows
+# no size, and would take it for one row and loop.
 _SETTINGS = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -41,10 +42,11 @@ max_wal_senders = 0
 max_wal_size = 4GB
 checkpoint_timeout = 1h
 shared_buffers = 256MB
-work_mem = 96MB
+work_mem = 64MB
 maintenance_work_mem = 128MB
 temp_buffers = 64MB
 jit = off
+enable_nestloop = off
 default_statistics_target = 30
 max_parallel_workers_per_gather = 0
 random_page_cost = 1.1

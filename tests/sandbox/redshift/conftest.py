@@ -46,12 +46,14 @@ def cursor(trusted: RedshiftServer) -> Iterator[Any]:
 
 
 @pytest.fixture
-def schema(cursor: Any) -> Iterator[str]:
-    """An empty schema that is removed afterwards."""
+def schema(cursor: Any, trusted: RedshiftServer) -> Iterator[str]:
+    """An empty schema that is removed afterwards, whatever became of the cursor."""
     name = f"t_{uuid.uuid4().hex[:10]}"
     cursor.execute(f"create schema {name}")
     yield name
-    cursor.execute(f"drop schema {name} cascade")
+    with connect(trusted) as connection:
+        connection.cursor().execute(f"drop schema {name} cascade")
+        connection.commit()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from ingestion.errors import BuildFailed
@@ -53,10 +54,11 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def build(settings: Settings, variables: dict[str, str], advance: Advance) -> BuildReport:
+def build(settings: Settings, as_of: date, advance: Advance) -> BuildReport:
     """`dbt build`: seeds, models and data tests in the order of their dependencies.
 
-    Unit tests are left out: they judge the project, not the data, and run in `make test`.
+    Unit tests are left out: they judge the project, not the data, and run in `make test`. The day
+    goes by the environment: another value of a variable would have dbt parse the project anew.
 
     Raises:
         BuildFailed: a model or a test failed; what hangs on it was not rebuilt.
@@ -66,11 +68,13 @@ def build(settings: Settings, variables: dict[str, str], advance: Advance) -> Bu
         wait = settings.lock_wait_seconds
         with connect(settings.duckdb_path, wait_seconds=wait, on_wait=waiting):
             pass  # dbt itself does not wait long for the lock, nor say who holds it
-    arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
-    return run_dbt(settings, arguments, advance)
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    return run_dbt(settings, arguments, advance, INVESTIQ_AS_OF=as_of.isoformat())
 
 
-def run_dbt(settings: Settings, arguments: Sequence[str], advance: Advance) -> BuildReport:
+def run_dbt(
+    settings: Settings, arguments: Sequence[str], advance: Advance, **environment: str
+) -> BuildReport:
     """Any dbt command on this home's warehouse.
 
     Raises:
@@ -82,7 +86,7 @@ def run_dbt(settings: Settings, arguments: Sequence[str], advance: Advance) -> B
     with subprocess.Popen(
         command,
         cwd=project_root(),
-        env=dbt_environment(settings),
+        env=dbt_environment(settings) | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -160,7 +160,7 @@ def load(settings: Settings, store: ObjectStore, tables: Iterable[str] = ()) -> 
 def build(settings: Settings, as_of: date) -> BuildReport:
     """Seeds, models and tests."""
     with step("dbt build") as advance:
-        return dbt_build(settings, {"as_of": as_of.isoformat()}, advance)
+        return dbt_build(settings, as_of, advance)
 
 
 def check(

@@ -1,13 +1,17 @@
 """A warehouse per test with the loader's own raw tables, hand-made replies, and the real dbt."""
 
 import fcntl
+import hashlib
 import json
 import os
 import re
+import select
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -19,7 +23,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 DDL = PROJECT / "ingestion" / "loading" / "ddl" / "duckdb.sql"
-DBT = Path(sys.executable).parent / "dbt"
+RUN_SECONDS = 240
 SATURDAY, HOLIDAY = "27-Apr-2024 15:59:00", "17-Apr-2024 15:59:00"
 
 
@@ -111,6 +115,64 @@ def index(name: str, **changes: Any) -> dict[str, Any]:
     """A valid index row: the identifier is the name, and there is no company."""
     nothing = {"company_name": None, "industry": None, "isin": None}
     return quote(name) | {"identifier": name, "meta": nothing} | changes
+
+
+class DbtServer:
+    """The process of this worker that dbt runs are forked from; it ends with the worker."""
+
+    process: "subprocess.Popen[str] | None" = None
+
+    @classmethod
+    def run(cls, arguments: list[str], environment: dict[str, str], cwd: Path) -> tuple[int, str]:
+        """The return code of a dbt command, and what it said."""
+        if cls.process is None or cls.process.poll() is not None:
+            cls.process = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("dbt_server.py"))],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        server, output = cls.process, cwd / "dbt.txt"
+        assert server.stdin is not None
+        assert server.stdout is not None
+        wanted = {
+            "arguments": arguments,
+            "environment": environment,
+            "cwd": str(cwd),
+            "output": str(output),
+        }
+        server.stdin.write(json.dumps(wanted) + "\n")
+        server.stdin.flush()
+        answered, _, _ = select.select([server.stdout], [], [], RUN_SECONDS)
+        if not answered:
+            os.killpg(server.pid, signal.SIGKILL)
+            raise TimeoutError(f"dbt {arguments} took longer than {RUN_SECONDS} s")
+        answer = json.loads(server.stdout.readline())
+        return int(answer["returncode"]), output.read_text(encoding="utf-8")
+
+
+class Parses:
+    """Where the parsed project lies, one file per set of variables; all workers share it."""
+
+    folder: Path
+
+
+@contextmanager
+def parsed(target: Path, arguments: tuple[str, ...]) -> Iterator[None]:
+    """The project is parsed once per session and set of variables, not once per warehouse."""
+    variables = arguments[arguments.index("--vars") + 1] if "--vars" in arguments else ""
+    name = hashlib.md5(variables.encode(), usedforsecurity=False).hexdigest()
+    known, own = Parses.folder / f"{name}.msgpack", target / "partial_parse.msgpack"
+    if known.is_file():
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy(known, own)
+    yield
+    if own.is_file() and not known.is_file():
+        Parses.folder.mkdir(parents=True, exist_ok=True)
+        mine = known.with_suffix(f".{os.getpid()}")
+        shutil.copy(own, mine)
+        mine.replace(known)
 
 
 @dataclass(frozen=True)
@@ -238,20 +300,14 @@ class Warehouse:
             "DBT_LOG_PATH": str(self.folder / "logs"),
             "DBT_USE_COLORS": "false",
         }
-        done = subprocess.run(
-            [str(DBT), *arguments, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)],
-            env=environment,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
+        whole = [*arguments, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+        with parsed(target, arguments):
+            returncode, output = DbtServer.run(whole, environment, self.folder)
         results = target / "run_results.json"
         nodes = json.loads(results.read_text())["results"] if results.exists() else []
         return DbtRun(
-            returncode=done.returncode,
-            output=done.stdout + done.stderr,
+            returncode=returncode,
+            output=output,
             statuses={node["unique_id"]: node["status"] for node in nodes},
         )
 
@@ -306,34 +362,63 @@ def make() -> SimpleNamespace:
 
 
 @pytest.fixture(scope="session")
-def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Warehouse]:
-    """Makes empty warehouses with the raw tables of the loader."""
-    return lambda: Warehouse(tmp_path_factory.mktemp("warehouse")).create()
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all xdist workers of this run of the tests have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parses(shared_folder: Path) -> None:
+    """Where `parsed` keeps what it knows."""
+    Parses.folder = shared_folder / "dbt-parsed"
+
+
+@pytest.fixture(scope="session")
+def seeded(shared_folder: Path) -> Warehouse:
+    """A warehouse with raw tables and seeds and nothing else; only to be copied."""
+
+    def seed(warehouse: Warehouse) -> None:
+        run = warehouse.create().dbt("seed")
+        assert run.returncode == 0, run.output
+
+    return made_once(shared_folder, "seeded", seed)
+
+
+@pytest.fixture(scope="session")
+def new_warehouse(
+    tmp_path_factory: pytest.TempPathFactory, seeded: Warehouse
+) -> Callable[[], Warehouse]:
+    """Makes warehouses with the raw tables of the loader and the seeds, empty otherwise."""
+    return lambda: seeded.copy(tmp_path_factory.mktemp("warehouse"))
 
 
 @pytest.fixture(scope="session")
 def built_once(
-    tmp_path_factory: pytest.TempPathFactory,
+    shared_folder: Path, seeded: Warehouse
 ) -> Callable[[str, Callable[[Warehouse], None]], Warehouse]:
-    """Builds a named warehouse once for all xdist workers: the first one in builds, others wait.
+    """Builds a named warehouse, on top of the seeds, once for all xdist workers.
 
     A build takes several runs of dbt. Tests only read the result; who writes takes a copy.
     """
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
     def build(name: str, fill: Callable[[Warehouse], None]) -> Warehouse:
-        warehouse = Warehouse(shared / f"dbt-{name}")
-        done = shared / f"dbt-{name}.done"
-        with (shared / f"dbt-{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not done.exists():
-                shutil.rmtree(warehouse.folder, ignore_errors=True)
-                fill(warehouse.create())
-                done.touch()
-        return warehouse
+        return made_once(shared_folder, name, lambda made: fill(seeded.copy(made.folder)))
 
     return build
+
+
+def made_once(shared: Path, name: str, make: Callable[[Warehouse], None]) -> Warehouse:
+    """The warehouse of that name: the first worker makes it, the others wait for it."""
+    warehouse = Warehouse(shared / f"dbt-{name}")
+    done = shared / f"dbt-{name}.done"
+    with (shared / f"dbt-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(warehouse.folder, ignore_errors=True)
+            make(warehouse)
+            done.touch()
+    return warehouse
 
 
 def load_in_a_bad_order(warehouse: Warehouse) -> None:

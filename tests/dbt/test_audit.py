@@ -1,6 +1,5 @@
 """Audit before publish: a failed check leaves the marts alone and names the next step."""
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,7 +49,9 @@ def test_without_raw_tables_the_message_names_the_next_step(
     assert empty.query("select * from information_schema.tables") == []
 
 
-def test_without_seeds_the_message_names_the_next_step(new_warehouse: Callable[[], Any]) -> None:
-    run = new_warehouse().dbt("run")
+def test_without_seeds_the_message_names_the_next_step(
+    tmp_path_factory: pytest.TempPathFactory, loaded: Any
+) -> None:
+    run = type(loaded)(tmp_path_factory.mktemp("unseeded")).create().dbt("run")
     assert run.returncode != 0
     assert "Run `dbt seed`" in run.output

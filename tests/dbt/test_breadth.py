@@ -44,7 +44,6 @@ def test_the_oscillator_is_the_difference_of_two_recursive_averages(
         "select $1 as trade_date, 'all' as universe, $2 as advances, $3 as declines",
         rows,
     )
-    assert warehouse.dbt("seed").returncode == 0
     done = warehouse.dbt("run", "--select", "fct_market_breadth_daily")
     assert done.returncode == 0, done.output
     found = warehouse.query(

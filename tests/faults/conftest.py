@@ -113,7 +113,7 @@ class House:
         }
 
     def build(self) -> dbt.BuildReport:
-        return dbt.build(self.settings, {"as_of": DAY.isoformat()}, lambda done, total: None)
+        return dbt.build(self.settings, DAY, lambda done, total: None)
 
     def run_models(self) -> None:
         """Seeds and models without the tests: quick, for what is compared anyway."""

@@ -191,14 +191,3 @@ def hand() -> SimpleNamespace:
         build=build,
         market_prices=market_prices,
     )
-
-
-@pytest.fixture(scope="session")
-def seeded(built_once: Any) -> Any:
-    """A warehouse with raw tables and seeds and nothing else; only to be copied."""
-
-    def fill(warehouse: Any) -> None:
-        run = warehouse.dbt("seed")
-        assert run.returncode == 0, run.output
-
-    return built_once("indicators-seeded", fill)

@@ -116,6 +116,28 @@ def test_a_row_holds_what_the_line_says(load, raw, engine):
     assert before <= datetime.fromisoformat(row[5]) <= before + timedelta(minutes=1)
 
 
+def test_a_csv_row_holds_what_the_file_says(load, store, engine):
+    lines = [
+        "symbol,name_of_company,series,date_of_listing,paid_up_value,market_lot,isin_number,"
+        "face_value,record_no,source_key,fetched_at,trade_date",
+        '"M&M","A ""great"", company मूल्य",EQ,,10,1,INE101A01026,5,1,landing/a,'
+        "2024-04-26 12:00:00,2024-04-26",
+        "-,  padded ,,03-JAN-1996,0,007,x,1e3,2,landing/a,2024-04-26 12:00:00,2024-04-26",
+    ]
+    body = gzip.compress("".join(f"{line}\n" for line in lines).encode())
+    said = {"sha256": sha256(body), "records": "2", "source-key": "landing/a"}
+    key = "raw/source=nse/dataset=equity_list/trade_date=2024-04-26/a.csv.gz"
+    store.put(key, body, "text/csv", said)
+    assert load(DATASETS["nse_equity_list"]).rows == 2
+    assert engine.rows(
+        "select symbol, name_of_company, series, date_of_listing, market_lot, face_value, "
+        "record_no, fetched_at::varchar from raw_data.nse_equity_list order by record_no"
+    ) == [
+        ("M&M", 'A "great", company मूल्य', "EQ", None, "1", "5", 1, "2024-04-26 12:00:00"),
+        ("-", "  padded ", None, "03-JAN-1996", "007", "1e3", 2, "2024-04-26 12:00:00"),
+    ]
+
+
 def test_the_receipt_names_the_object_and_its_content(load, raw, engine, store):
     key = raw("a", 3)
     load()

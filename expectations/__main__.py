@@ -15,6 +15,7 @@ from rich.text import Text
 from expectations.report import CheckReport, CheckResult
 from expectations.runner import SUITES, run_suite
 from ingestion.errors import CheckFailed, InvestiqError
+from ingestion.loading.reading import readable
 from ingestion.settings import load_settings
 
 _OF_FIELDS = ("null_share_", "text_share_")
@@ -33,12 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings()
         report = run_suite(
             asked.suite,
-            warehouse=settings.duckdb_path,
+            warehouse=readable(
+                settings,
+                lambda holder: errors.print(f"Waiting for the warehouse, held by {holder}."),
+            ),
             output=settings.home / "gx",
             sessions=asked.sessions,
             as_of=asked.as_of,
             wait_seconds=settings.lock_wait_seconds,
-            on_wait=lambda holder: errors.print(f"Waiting for the warehouse, held by {holder}."),
         )
     except InvestiqError as failed:
         errors.print(Text(str(failed)), soft_wrap=True)

@@ -3,24 +3,22 @@
     python -m expectations SUITE [--sessions N] [--as-of DATE]    (SUITE: one of `SUITES`)
 
 Great Expectations takes seconds to import, so only a run imports it. The warehouse is open
-(read-only) for the queries alone: judging and writing Data Docs keep no lock.
+(to be read) for the queries alone: judging and writing Data Docs keep no lock.
 """
 
 import csv
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
-
-import duckdb
 
 from expectations.report import CheckReport
 from expectations.thresholds import Thresholds
 from ingestion.calendar import TradingCalendar, default_calendar
 from ingestion.errors import ConfigurationError
-from ingestion.loading.duckdb_connection import connect
+from ingestion.loading.reading import NotThere, Readable, Reader
 
 if TYPE_CHECKING:
     from expectations.suites.sample import Request, Sample
@@ -54,7 +52,7 @@ _CONCERNS = {
 def run_suite(
     name: SuiteName,
     *,
-    warehouse: Path,
+    warehouse: Readable,
     output: Path,
     sessions: int | None = None,
     as_of: date | None = None,
@@ -62,18 +60,17 @@ def run_suite(
     thresholds: Thresholds | None = None,
     accepted_sessions: Path = ACCEPTED_SESSIONS,
     wait_seconds: float = 60.0,
-    on_wait: Callable[[str], None] = lambda holder: None,
 ) -> CheckReport:
     """Check what arrived (`arrival`, `archives`, `news`), or the newest sessions of a mart.
 
     Args:
-        warehouse: the DuckDB file; opened read-only and closed before anything is judged.
+        warehouse: the engine that holds the data; closed before anything is judged.
         output: folder of the Great Expectations store, the reports and Data Docs (`var/gx`).
         sessions: how many newest sessions; by default `arrival` takes every reply that
             has not passed yet, and the newest; `ohlc` takes 5.
         as_of: look no further than this day, and expect it to have arrived when it is a session.
         accepted_sessions: CSV `trade_date,reason` of sessions known to be missing or broken.
-        on_wait: told once who holds the warehouse when somebody does.
+        wait_seconds: patience with another run that writes to `output`.
 
     Returns:
         The report, also written to `output`; `passed` is False when a critical expectation broke.
@@ -100,17 +97,14 @@ def run_suite(
         done=store.passed_keys(output, name),
         accepted=_accepted(accepted_sessions),
     )
-    connection = connect(warehouse, read_only=True, wait_seconds=wait_seconds, on_wait=on_wait)
     try:
-        sample = _measure(name, connection, request, thresholds or Thresholds())
-    except (duckdb.CatalogException, duckdb.BinderException) as missing:
-        reason = str(missing).splitlines()[0]
+        with warehouse.open() as reader:
+            sample = _measure(name, reader, request, thresholds or Thresholds())
+    except NotThere as missing:
         raise ConfigurationError(
-            f"The warehouse {warehouse} lacks what the {name} checks read ({reason}). "
+            f"The warehouse {warehouse} lacks what the {name} checks read ({missing.what}). "
             f"Run `{_MAKES[name]}` first."
         ) from missing
-    finally:
-        connection.close()
     with store.locked(output, wait_seconds):
         results = store.judge(output, name, sample)
         report = CheckReport(
@@ -127,48 +121,43 @@ def run_suite(
     return report
 
 
-def concerned_suites(
-    names: Sequence[SuiteName], *, warehouse: Path, wait_seconds: float = 60.0
-) -> list[SuiteName]:
+def concerned_suites(names: Sequence[SuiteName], *, warehouse: Readable) -> list[SuiteName]:
     """Those of the suites that have something to judge in this warehouse.
 
     A home without quotes has no `arrival` to fail, one with news alone no prices. When nothing is
     there at all the first one stays, so that checks of nothing do not pass.
     """
-    connection = connect(warehouse, read_only=True, wait_seconds=wait_seconds)
-    try:
-        concerned = [name for name in SUITES if _any_row(connection, _CONCERNS[name])]
-    finally:
-        connection.close()
+    with warehouse.open() as reader:
+        concerned = [name for name in SUITES if _any_row(reader, _CONCERNS[name])]
     return [name for name in names if name in concerned] if concerned else list(names[:1])
 
 
-def _any_row(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+def _any_row(reader: Reader, query: str) -> bool:
     try:
-        row = connection.execute(query).fetchone()
-    except duckdb.CatalogException:
+        [(count,)] = reader.rows(query)
+    except NotThere:
         return False
-    return bool(row and row[0])
+    return bool(count)
 
 
 def _measure(
     name: SuiteName,
-    connection: duckdb.DuckDBPyConnection,
+    reader: Reader,
     request: "Request",
     thresholds: Thresholds,
 ) -> "Sample":
     from expectations.suites import archives, arrival, news, news_marts, ohlc
 
     if name == "arrival":
-        return arrival.measure(connection, request, thresholds.arrival)
+        return arrival.measure(reader, request, thresholds.arrival)
     if name == "archives":
-        return archives.measure(connection, request, thresholds.archives)
+        return archives.measure(reader, request, thresholds.archives)
     if name == "news":
-        return news.measure(connection, request, thresholds.news)
+        return news.measure(reader, request, thresholds.news)
     if name == "news_marts":
-        return news_marts.measure(connection, request, thresholds.news_marts)
+        return news_marts.measure(reader, request, thresholds.news_marts)
     mart = ohlc.PRICES if name == "prices" else ohlc.QUOTES
-    return ohlc.measure(connection, request, thresholds.ohlc, mart)
+    return ohlc.measure(reader, request, thresholds.ohlc, mart)
 
 
 def _accepted(path: Path) -> frozenset[date]:

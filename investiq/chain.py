@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from expectations.runner import AFTER_BUILD, BEFORE_BUILD
 from ingestion.errors import Blocked, BuildFailed, CheckFailed, QuotaExceeded, SourceError
-from ingestion.loading.duckdb_connection import connect
+from ingestion.loading.reading import readable
 from ingestion.objectstore import ObjectStore
 from ingestion.outcomes import Outcome
 from ingestion.settings import Settings, project_root
@@ -114,13 +114,11 @@ def _state(settings: Settings, as_of: date) -> str:
 
     An attempt whose name says that the source gave what it had given before makes nothing new.
     """
-    with connect(
-        settings.duckdb_path, wait_seconds=settings.lock_wait_seconds, on_wait=waiting
-    ) as con:
-        receipts = con.execute(
+    with readable(settings, waiting).open() as con:
+        receipts = con.rows(
             "select table_name, object_key, etag from raw_data.load_receipts "
-            "where object_key not like '%.unchanged.%' order by all"
-        ).fetchall()
+            "where object_key not like '%.unchanged.%' order by table_name, object_key, etag"
+        )
     files = [
         (path.relative_to(project_root()).as_posix(), path.stat().st_size, path.stat().st_mtime_ns)
         for name in _BUILT_FROM

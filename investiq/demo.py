@@ -4,14 +4,13 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 from rich.table import Table
 
-from ingestion.loading.duckdb_connection import connect
+from ingestion.loading.reading import Reader, readable
 from ingestion.settings import Settings, project_root
 from investiq import chain
 from investiq.backfill import backfill
-from investiq.console import out
+from investiq.console import out, waiting
 from investiq.context import object_store, places
 from investiq.news import ingest_news
 from investiq.sources import (
@@ -28,13 +27,17 @@ from investiq.steps import Span
 _INDICES = """
     select index_name, close_price, return_1d from marts.fct_index_daily
     where trade_date = (select max(trade_date) from marts.fct_index_daily)
-    order by list_position(['NIFTY 50', 'NIFTY NEXT 50', 'NIFTY BANK', 'NIFTY IT'], index_name)
-        nulls last, index_name
+    order by case index_name
+            when 'NIFTY 50' then 1 when 'NIFTY NEXT 50' then 2 when 'NIFTY BANK' then 3
+            when 'NIFTY IT' then 4 else 5
+        end,
+        index_name
     limit 4
 """
 _MOVERS = """
     select symbol, close_price, return_1d from marts.rpt_movers_daily
-    where list_name = $1 and trade_date = (select max(trade_date) from marts.rpt_movers_daily)
+    where list_name = $list_name
+        and trade_date = (select max(trade_date) from marts.rpt_movers_daily)
     order by rank_no limit 3
 """
 _BREADTH = """
@@ -45,13 +48,14 @@ _BREADTH = """
 _NEWS = """
     select news, mapped, stories from (
         select count(*) as news, count(distinct cluster_key) as stories from marts.fct_news_articles
-    ) cross join (
+    ) as articles cross join (
         select count(distinct news_key) as mapped from marts.bridge_news_securities
         where is_counted
-    )
+    ) as mentions
 """
 _RECORDS = """
-    select disposition, sum(records) from marts.rpt_record_accounting group by all order by all
+    select disposition, sum(records) as records from marts.rpt_record_accounting
+    group by disposition order by disposition
 """
 
 
@@ -72,7 +76,7 @@ def run_demo(settings: Settings) -> None:
         )  # the pages that need a browser are for `investiq news`
         chain.raise_refusals(news)
         chain.run(settings, source, Span(DEMO_OLDEST, DEMO_NEWEST), store)
-    with connect(settings.duckdb_path, read_only=True) as con:
+    with readable(settings, waiting).open() as con:
         _show_market(con)
     show_places(settings)
     home = _short(places(settings).home)
@@ -83,7 +87,7 @@ def run_demo(settings: Settings) -> None:
     )
 
 
-def _show_market(con: duckdb.DuckDBPyConnection) -> None:
+def _show_market(con: Reader) -> None:
     day, advances, declines, unchanged, turnover = _row(con, _BREADTH)
     out.print(
         f"\n[bold]{day}[/]  {advances} up, {declines} down, {unchanged} unchanged; "
@@ -93,9 +97,9 @@ def _show_market(con: duckdb.DuckDBPyConnection) -> None:
     for column in ("index", "gainers", "losers"):
         table.add_column(column, no_wrap=True)
     columns = [
-        con.execute(_INDICES).fetchall(),
-        con.execute(_MOVERS, ["gainers"]).fetchall(),
-        con.execute(_MOVERS, ["losers"]).fetchall(),
+        con.rows(_INDICES),
+        con.rows(_MOVERS, {"list_name": "gainers"}),
+        con.rows(_MOVERS, {"list_name": "losers"}),
     ]
     for number in range(max(len(column) for column in columns)):
         cells = [_cell(column[number]) if number < len(column) else "" for column in columns]
@@ -103,7 +107,7 @@ def _show_market(con: duckdb.DuckDBPyConnection) -> None:
     out.print(table)
     news, mapped, stories = _row(con, _NEWS)
     out.print(f"{news:,} news, {stories:,} stories; {mapped:,} are about a share of the market")
-    went = ", ".join(f"{name} {count}" for name, count in con.execute(_RECORDS).fetchall())
+    went = ", ".join(f"{name} {count}" for name, count in con.rows(_RECORDS))
     out.print(f"Every record accounted for: {went}\n")
 
 
@@ -113,10 +117,10 @@ def _cell(row: tuple[str, Decimal, float | None]) -> str:
     return f"{name} {close:,.2f}{shown}"
 
 
-def _row(con: duckdb.DuckDBPyConnection, query: str) -> tuple[object, ...]:
-    row = con.execute(query).fetchone()
-    assert row is not None, "the chain ended well, so the mart has rows"
-    return tuple(row)
+def _row(con: Reader, query: str) -> tuple[object, ...]:
+    rows = con.rows(query)
+    assert rows, "the chain ended well, so the mart has rows"
+    return tuple(rows[0])
 
 
 def _short(path: Path) -> str:

@@ -1,37 +1,44 @@
 """`investiq status`: what came, where every record went and why, how fresh it is, where it lies."""
 
-import duckdb
+from datetime import datetime
+
 from rich import box
 from rich.table import Table
 
-from ingestion.loading.duckdb_connection import connect
+from ingestion.loading.reading import Reader, readable
 from ingestion.settings import Settings
 from investiq.console import out, waiting
 from investiq.context import places
 
 _ATTEMPTS = """
-    select stage, source_name || '/' || dataset_name, status, count(*), max(trade_date),
-        strftime(max(attempted_at), '%Y-%m-%d %H:%M')
-    from raw_data.ingestion_outcomes group by all order by all
+    select stage, source_name || '/' || dataset_name as dataset, status, count(*) as attempts,
+        max(trade_date) as trade_date, max(attempted_at) as attempted_at
+    from raw_data.ingestion_outcomes
+    group by stage, source_name, dataset_name, status
+    order by stage, dataset, status
 """
 _RECEIVED = """
-    select source_name || '/' || dataset_name, trade_date, fetched_at, sum(records)
-    from marts.rpt_record_accounting group by all order by fetched_at desc limit 5
+    select source_name || '/' || dataset_name as dataset, trade_date, fetched_at,
+        sum(records) as records
+    from marts.rpt_record_accounting
+    group by source_name, dataset_name, trade_date, fetched_at
+    order by fetched_at desc, dataset, trade_date limit 5
 """
 _ACCOUNTING = """
-    select source_name || '/' || dataset_name, disposition, reason, sum(records)
-    from marts.rpt_record_accounting group by all order by all
+    select source_name || '/' || dataset_name as dataset, disposition, reason,
+        sum(records) as records
+    from marts.rpt_record_accounting
+    group by source_name, dataset_name, disposition, reason
+    order by dataset, disposition, reason
 """
 _FRESHNESS = """
     select dataset_name, latest_trade_date, expected_trade_date, sessions_behind, as_of_date
-    from marts.rpt_data_freshness order by all
+    from marts.rpt_data_freshness order by dataset_name
 """
 
 _EXPECTED = "select coalesce(sum(mentions_expected), 0) from marts.rpt_news_mapping_quality"
 _MAPPING = """
-    select scope, items, items_mapped, printf('%.1f %%', 100 * mapping_rate),
-        case when mapping_precision is not null then printf('%.1f %%', 100 * mapping_precision) end,
-        case when mapping_recall is not null then printf('%.1f %%', 100 * mapping_recall) end
+    select scope, items, items_mapped, mapping_rate, mapping_precision, mapping_recall
     from marts.rpt_news_mapping_quality order by scope desc
 """
 
@@ -42,12 +49,7 @@ def show_status(settings: Settings) -> None:
     Raises:
         ConfigurationError: there is no warehouse yet.
     """
-    with connect(
-        settings.duckdb_path,
-        read_only=True,
-        wait_seconds=settings.lock_wait_seconds,
-        on_wait=waiting,
-    ) as con:
+    with readable(settings, waiting).open() as con:
         built = _has_marts(con)
         _show(
             con, "Attempts", ("stage", "dataset", "status", "n", "session", "last (UTC)"), _ATTEMPTS
@@ -106,7 +108,7 @@ def show_places(settings: Settings) -> None:
     out.print(lines, soft_wrap=True)
 
 
-def _show(con: duckdb.DuckDBPyConnection, title: str, columns: tuple[str, ...], query: str) -> None:
+def _show(con: Reader, title: str, columns: tuple[str, ...], query: str) -> None:
     table = Table(
         title=title,
         title_justify="left",
@@ -117,27 +119,38 @@ def _show(con: duckdb.DuckDBPyConnection, title: str, columns: tuple[str, ...], 
     )
     for number, column in enumerate(columns):
         table.add_column(column, justify="right" if number == len(columns) - 1 else "left")
-    for row in con.execute(query).fetchall():
-        table.add_row(*("" if value is None else str(value) for value in row))
+    for row in con.rows(query):
+        table.add_row(*map(_shown, row))
     out.print(table)
 
 
-def _has_marts(con: duckdb.DuckDBPyConnection) -> bool:
-    return bool(
-        _one(
-            con,
-            "select count(*) from duckdb_tables() "
-            "where schema_name = 'marts' and table_name = 'rpt_record_accounting'",
-        )
-    )
+def _shown(value: object) -> str:
+    """A value as people read it: shares are the only doubles here, seconds say nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.1%}".replace("%", " %")
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)
 
 
-def _has_news(con: duckdb.DuckDBPyConnection) -> bool:
+def _has_marts(con: Reader) -> bool:
+    return _has_table(con, "rpt_record_accounting")
+
+
+def _has_news(con: Reader) -> bool:
     """Whether there are any, in marts that were built since news are modelled."""
-    known = "select count(*) from duckdb_tables() where table_name = 'rpt_news_mapping_quality'"
-    return _one(con, known) > 0 and _one(con, "select count(*) from marts.fct_news_articles") > 0
+    built = _has_table(con, "rpt_news_mapping_quality")
+    return built and _one(con, "select count(*) from marts.fct_news_articles") > 0
 
 
-def _one(con: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = con.execute(query).fetchone()
-    return int(row[0]) if row else 0
+def _has_table(con: Reader, name: str) -> bool:
+    known = (
+        "select count(*) from information_schema.tables "
+        "where table_schema = 'marts' and table_name = $name"
+    )
+    return bool(con.rows(known, {"name": name})[0][0])
+
+
+def _one(con: Reader, query: str) -> int:
+    [(value,)] = con.rows(query)
+    return int(value)

@@ -16,6 +16,7 @@ from ingestion.enrichment import EnrichReport, enrich_pending
 from ingestion.errors import ConfigurationError
 from ingestion.ingest import ingest_directory, ingest_session
 from ingestion.loading import DATASETS, LoadReport, load_pending
+from ingestion.loading.reading import readable
 from ingestion.locks import lock_of
 from ingestion.objectstore import ObjectStore
 from ingestion.origin import claim, notice_of
@@ -186,18 +187,15 @@ def check(
     home = context.places(settings)
     wanted = [known[asked] for asked in suites]
     if only_concerned:
-        wanted = concerned_suites(
-            wanted, warehouse=home.warehouse, wait_seconds=settings.lock_wait_seconds
-        )
+        wanted = concerned_suites(wanted, warehouse=readable(settings, waiting))
     reports = []
     for suite in wanted:
         with step(f"check {suite}"):
             report = run_suite(
                 suite,
-                warehouse=home.warehouse,
+                warehouse=readable(settings, waiting),
                 output=home.checks,
                 wait_seconds=settings.lock_wait_seconds,
-                on_wait=waiting,
             )
         reports.append(report)
         report.raise_if_failed()
@@ -211,9 +209,8 @@ def publish(settings: Settings) -> "PublishResult":
     home = context.places(settings)
     with step("report"):
         return publish_report(
-            warehouse=home.warehouse,
+            warehouse=readable(settings, waiting),
             marts_dir=home.marts,
             page=home.page,
-            warehouse_wait_seconds=settings.lock_wait_seconds,
             notice=notice_of(home.home),
         )

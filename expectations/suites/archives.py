@@ -7,7 +7,6 @@ early between two lines is found here.
 
 from datetime import date
 
-import duckdb
 import pandas as pd
 from great_expectations.expectations.row_conditions import Column
 
@@ -23,6 +22,7 @@ from expectations.suites.sample import (
 )
 from expectations.thresholds import ArchiveThresholds
 from ingestion.calendar import SEED
+from ingestion.loading.reading import Reader
 
 _AGAIN = "Fetch the session again (`investiq backfill --from DATE --to DATE --again`)"
 _LOOK = (
@@ -33,23 +33,26 @@ _BHAVCOPIES = ("nse_bhavcopy_legacy", "nse_bhavcopy_udiff")
 
 # Of several objects of a session the longest counts: rows are taken from all of them.
 _FILES = """
-    select split_part(split_part(object_key, 'trade_date=', 2), '/', 1)::date as trade_date,
-           case when table_name = 'nse_sec_bhavdata' then 'sec_bhavdata' else 'bhavcopy' end
-               as dataset_name,
-           max(rows_loaded) as records
-    from raw_data.load_receipts
-    where table_name in ('nse_bhavcopy_legacy', 'nse_bhavcopy_udiff', 'nse_sec_bhavdata')
-    group by all
-    having trade_date <= $until and max(rows_loaded) > 0
+    select trade_date, dataset_name, max(rows_loaded) as records
+    from (
+        select cast(split_part(split_part(object_key, 'trade_date=', 2), '/', 1) as date)
+                   as trade_date,
+               case when table_name = 'nse_sec_bhavdata' then 'sec_bhavdata' else 'bhavcopy' end
+                   as dataset_name,
+               rows_loaded
+        from raw_data.load_receipts
+        where table_name in ('nse_bhavcopy_legacy', 'nse_bhavcopy_udiff', 'nse_sec_bhavdata')
+            and rows_loaded > 0
+    ) as files
+    where trade_date <= $until
+    group by trade_date, dataset_name
     order by dataset_name, trade_date
 """
 
 
-def measure(
-    connection: duckdb.DuckDBPyConnection, request: Request, limits: ArchiveThresholds
-) -> Sample:
+def measure(reader: Reader, request: Request, limits: ArchiveThresholds) -> Sample:
     """Measure every file against those before it, and the sessions expected since the first."""
-    files = read(connection, _FILES, {"until": request.until})
+    files = read(reader, _FILES, {"until": request.until})
     files["day"] = files["trade_date"].dt.date
     days = sorted(set(files["day"]))
     newest = set(days[-limits.recent_sessions :])

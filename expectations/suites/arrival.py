@@ -1,15 +1,15 @@
 """The arrival suite: is each reply in raw_data.rapidapi_quotes complete, typed and of its day?
 
-It runs before dbt. One row per reply is measured in DuckDB (whatever the number of replies and
+It runs before dbt. The warehouse measures one row per reply (whatever the number of replies and
 records), one row per expected session says whether it arrived; Great Expectations judges both.
 """
 
 from datetime import date
 
-import duckdb
 import pandas as pd
 from great_expectations.expectations.row_conditions import Column
 
+from expectations import dialect
 from expectations.suites.sample import (
     REGULAR,
     SHORT,
@@ -20,10 +20,12 @@ from expectations.suites.sample import (
     not_empty,
     one_of,
     read,
+    read_keys,
     within,
 )
 from expectations.thresholds import ArrivalThresholds
 from ingestion.calendar import SEED
+from ingestion.loading.reading import Engine, Reader
 
 _NEVER_ASKED = "never asked"
 _META = ("isin", "company_name", "industry")
@@ -43,31 +45,27 @@ _REPLIES = """
 """
 
 _MEASURES = """
-    with fields as (
-        select trade_date, source_key,
-               json_extract(payload, [{paths}]) as v
+    with opened as (
+        select trade_date, source_key, {fields} as v
         from raw_data.rapidapi_quotes
-        where source_key in (select unnest($keys))
+        where source_key in ({{keys}})
     ),
     records as (
-        select trade_date, source_key,
-               [x is null or x::varchar in ('null', '""') for x in v] as is_null,
-               [coalesce(starts_with(x::varchar, '"'), false) for x in v] as is_text,
-               v[{identifier}] ->> '$' as identifier,
-               v[{symbol}] ->> '$' as symbol,
-               try_strptime(v[{last_update_time}] ->> '$', '%d-%b-%Y %H:%M:%S') as quoted_at
-        from fields
+        select trade_date, source_key, {columns}
+        from opened
     ),
     routed as (
-        select *,
+        select records.*,
                coalesce(identifier = symbol, false)
-               and is_null[{isin}] and is_null[{company_name}] and is_null[{industry}] as is_index
+               and is_null_isin and is_null_company_name and is_null_industry as is_index,
+               {quoted_at} as quoted_at
         from records
     )
     select source_key,
-           avg(is_index::int) as index_share,
-           avg(coalesce(quoted_at::date = trade_date, false)::int) as asked_date_share,
-           1 - count(distinct identifier) / greatest(count(identifier), 1) as duplicate_share,
+           {index_share} as index_share,
+           {asked_date_share} as asked_date_share,
+           1 - cast(count(distinct identifier) as double precision)
+               / greatest(count(identifier), 1) as duplicate_share,
            {shares}
     from routed
     group by source_key
@@ -76,31 +74,27 @@ _MEASURES = """
 _QUARANTINED = """
     select source_key, count(*) as quarantined
     from raw_data.quarantined_records
-    where record_no > 0 and source_key in (select unnest($keys))
+    where record_no > 0 and source_key in ({keys})
     group by source_key
 """
 
+# The newest one of a session is why it did not come.
 _REASONS = """
-    select trade_date, arg_max(reason, noted_at) as reason
-    from (
-        select trade_date, 'refused: ' || reason as reason, fetched_at as noted_at
-        from raw_data.quarantined_records
-        where record_no = 0 and trade_date between $first and $last
-        union all
-        select trade_date, status, attempted_at
-        from raw_data.ingestion_outcomes
-        where stage = 'fetch' and status not in ('ok', 'unchanged')
-          and trade_date between $first and $last
-    )
-    group by trade_date
+    select trade_date, 'refused: ' || reason as reason, fetched_at as noted_at
+    from raw_data.quarantined_records
+    where record_no = 0 and trade_date between $first and $last
+    union all
+    select trade_date, status, attempted_at
+    from raw_data.ingestion_outcomes
+    where stage = 'fetch' and status not in ('ok', 'unchanged')
+        and trade_date between $first and $last
+    order by noted_at, reason
 """
 
 
-def measure(
-    connection: duckdb.DuckDBPyConnection, request: Request, limits: ArrivalThresholds
-) -> Sample:
+def measure(reader: Reader, request: Request, limits: ArrivalThresholds) -> Sample:
     """Measure the replies to check and the sessions expected since the first reply."""
-    replies = read(connection, _REPLIES, {"until": request.until})
+    replies = read(reader, _REPLIES, {"until": request.until})
     # Of several replies to one question the newest counts: a re-fetch repairs a bad one.
     replies = replies.groupby("trade_date", as_index=False).last()
     replies["day"] = replies["trade_date"].dt.date
@@ -110,10 +104,10 @@ def measure(
     replies["records_vs_last_good"] = replies["records"] / last_good
 
     checked = _newest(replies, request)
-    frame = _measured(connection, checked, request, limits)
+    frame = _measured(reader, checked, request, limits)
     assets = [_replies_asset(frame, limits)]
     if arrived:
-        sessions = _sessions(connection, arrived, request, limits)
+        sessions = _sessions(reader, arrived, request, limits)
         assets.append(_sessions_asset(sessions, limits))
     return Sample(
         assets=tuple(assets),
@@ -131,15 +125,16 @@ def _newest(replies: pd.DataFrame, request: Request) -> pd.DataFrame:
 
 
 def _measured(
-    connection: duckdb.DuckDBPyConnection,
+    reader: Reader,
     checked: pd.DataFrame,
     request: Request,
     limits: ArrivalThresholds,
 ) -> pd.DataFrame:
     """One row per checked reply with every measure as a column."""
-    keys = {"keys": list(checked["source_key"])}
-    frame = checked.merge(read(connection, _measures_sql(limits), keys), on="source_key")
-    frame = frame.merge(read(connection, _QUARANTINED, keys), on="source_key", how="left")
+    keys = list(checked["source_key"])
+    measures = read_keys(reader, _measures_sql(reader.engine, limits), keys)
+    frame = checked.merge(measures, on="source_key")
+    frame = frame.merge(read_keys(reader, _QUARANTINED, keys), on="source_key", how="left")
     quarantined = frame.pop("quarantined").fillna(0)
     frame["quarantined_share"] = quarantined / (quarantined + frame["records"])
     frame["session_type"] = [request.session_type(day) for day in frame.pop("day")]
@@ -147,26 +142,50 @@ def _measured(
     return frame.drop(columns=["fetched_at"])
 
 
-def _measures_sql(limits: ArrivalThresholds) -> str:
+def _measures_sql(engine: Engine, limits: ArrivalThresholds) -> str:
     """The query with one pair of columns per field; names come from thresholds.py only."""
     fields = list(dict.fromkeys((*limits.null_share, *limits.text_share, *_META)))
-    fields += [f for f in ("identifier", "symbol", "last_update_time") if f not in fields]
-    at = {field: number for number, field in enumerate(fields, start=1)}
-    paths = (f"'$.meta.{field}'" if field in _META else f"'$.{field}'" for field in fields)
+    value = {name: f'v."meta"."{name}"' if name in _META else f'v."{name}"' for name in fields}
+    text = {
+        name: dialect.json_text(engine, f'v."{name}"')
+        for name in ("identifier", "symbol", "last_update_time")
+    }
     # The meta block belongs to shares only: an index has none, and lacks nothing.
     shares = [
-        f"coalesce(avg(is_null[{at[field]}]::int)"
-        f"{' filter (where not is_index)' if field in _META else ''}, 0) as null_share_{field}"
-        for field in limits.null_share
+        f"coalesce({_share_of_shares(name) if name in _META else dialect.share(f'is_null_{name}')}"
+        f", 0) as null_share_{name}"
+        for name in limits.null_share
     ]
     shares += [
-        f"avg(is_text[{at[field]}]::int) as text_share_{field}" for field in limits.text_share
+        f"{dialect.share(f'is_text_{name}')} as text_share_{name}" for name in limits.text_share
     ]
-    return _MEASURES.format(paths=", ".join(paths), shares=", ".join(shares), **at)
+    return _MEASURES.format(
+        fields=dialect.json_fields(
+            engine, "payload", sorted({*fields, *text} - {*_META}), {"meta": _META}
+        ),
+        columns=", ".join(
+            [
+                f"coalesce({dialect.json_text(engine, value[name])}, '') = '' as is_null_{name}, "
+                f"{dialect.json_is_string(engine, value[name])} as is_text_{name}"
+                for name in fields
+            ]
+            + [f"{expression} as {name}" for name, expression in text.items()]
+        ),
+        quoted_at=dialect.clock_time(engine, "last_update_time"),
+        index_share=dialect.share("is_index"),
+        asked_date_share=dialect.share(
+            "quoted_at is not null and cast(quoted_at as date) = trade_date"
+        ),
+        shares=", ".join(shares),
+    )
+
+
+def _share_of_shares(field: str) -> str:
+    return dialect.share(f"case when not is_index then is_null_{field} end")
 
 
 def _sessions(
-    connection: duckdb.DuckDBPyConnection,
+    reader: Reader,
     arrived: set[date],
     request: Request,
     limits: ArrivalThresholds,
@@ -178,7 +197,7 @@ def _sessions(
     """
     first = min(arrived)
     last = max(max(arrived), request.as_of or first)
-    reasons = read(connection, _REASONS, {"first": first, "last": last})
+    reasons = read(reader, _REASONS, {"first": first, "last": last})
     why: dict[date, str] = dict(zip(reasons["trade_date"].dt.date, reasons["reason"], strict=True))
     # An unplanned session may be the only one between two days that the calendar calls closed.
     days = request.calendar.sessions(first, last) or [first]

@@ -3,11 +3,12 @@
 It runs after dbt, on the newest sessions of fct_news_articles: one row per session and source.
 """
 
-import duckdb
 import pandas as pd
 
+from expectations.dialect import share
 from expectations.suites.sample import Asset, Request, Sample, iso, not_empty, read, within
 from expectations.thresholds import NewsMartThresholds
+from ingestion.loading.reading import Reader
 
 _ENRICH = "Run `investiq enrich`, `investiq load`, then `investiq build`."
 _MAPPING = (
@@ -16,7 +17,7 @@ _MAPPING = (
 )
 _DATES = "Look at published_flag in fct_news_articles; mend the promotion of that source."
 _COPIES = "Look at cluster_key in fct_news_articles: one text stands for many, or rules are lax."
-_SESSIONS = """
+_SESSIONS = f"""
     with newest as (
         select distinct trade_date from marts.fct_news_articles
         where trade_date <= $until order by trade_date desc limit $sessions
@@ -25,24 +26,23 @@ _SESSIONS = """
         select distinct news_key from marts.bridge_news_securities where is_counted
     )
     select news.trade_date, news.source_name, count(*) as news,
-        avg((cluster_version is null)::int) as unenriched_share,
-        avg((sentiment_score is null)::int) as untoned_share,
-        avg((mapped.news_key is null)::int) as unmapped_share,
-        avg((published_flag in ('missing', 'future'))::int) as undated_share,
-        1 - count(distinct cluster_key) / count(*) as copies_share,
-        max(abs(sentiment_score)) as greatest_tone
+        {share("news.cluster_version is null")} as unenriched_share,
+        {share("news.sentiment_score is null")} as untoned_share,
+        {share("mapped.news_key is null")} as unmapped_share,
+        {share("news.published_flag in ('missing', 'future')")} as undated_share,
+        1 - cast(count(distinct news.cluster_key) as double precision) / count(*) as copies_share,
+        max(abs(news.sentiment_score)) as greatest_tone
     from marts.fct_news_articles as news
-    join newest using (trade_date)
-    left join mapped using (news_key)
-    group by all order by all
+    inner join newest on newest.trade_date = news.trade_date
+    left join mapped on mapped.news_key = news.news_key
+    group by news.trade_date, news.source_name
+    order by news.trade_date, news.source_name
 """
 
 
-def measure(
-    connection: duckdb.DuckDBPyConnection, request: Request, limits: NewsMartThresholds
-) -> Sample:
+def measure(reader: Reader, request: Request, limits: NewsMartThresholds) -> Sample:
     """Measure the newest sessions that have news, of each source by itself."""
-    frame = read(connection, _SESSIONS, {"until": request.until, "sessions": request.sessions or 5})
+    frame = read(reader, _SESSIONS, {"until": request.until, "sessions": request.sessions or 5})
     sessions = tuple(sorted(set(frame["trade_date"].dt.date)))
     frame["trade_date"] = iso(frame["trade_date"])
     return Sample(assets=(_asset(frame, limits),), sessions=sessions, checked=())

@@ -1,15 +1,15 @@
 """The suites `ohlc` and `prices`: do the newest sessions of a mart look like days of a market?
 
-One row per session is measured in DuckDB and compared with the regular sessions before it. Keys,
-relations, contracts and arithmetic belong to dbt and are not repeated here.
+The warehouse measures one row per session, which is compared with the regular sessions before it.
+Keys, relations, contracts and arithmetic belong to dbt and are not repeated here.
 """
 
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
 import pandas as pd
 
+from expectations.dialect import median, share
 from expectations.suites.sample import (
     REGULAR,
     SHORT,
@@ -22,6 +22,7 @@ from expectations.suites.sample import (
     within,
 )
 from expectations.thresholds import OhlcThresholds
+from ingestion.loading.reading import Reader
 
 DEFAULT_SESSIONS = 5
 _BUILD = "Run `investiq load` and `investiq build` for that session, then check again."
@@ -62,7 +63,7 @@ QUOTES = Mart(
     sessions="""
         select distinct trade_date
         from (select source_key, max(trade_date) as trade_date
-              from marts.fct_ohlc_daily group by source_key)
+              from marts.fct_ohlc_daily group by source_key) as replies
     """,
     null_share=("previous_close_price", "return_1d", "vwap", "high_52w", "low_52w"),
     has_indices=True,
@@ -72,13 +73,13 @@ PRICES = Mart(
     asset="price_sessions",
     rows="""(
         select prices.*,
-               coalesce(indicators.return_1d, prices.close_price::double
+               coalesce(indicators.return_1d, cast(prices.close_price as double precision)
                    / nullif(prices.previous_close_price, 0) - 1) as return_1d
         from marts.fct_prices_daily as prices
         left join marts.fct_indicators_daily as indicators
             on indicators.security_sk = prices.security_sk
             and indicators.trade_date = prices.trade_date
-        where prices.trade_date in (select unnest($days))
+        where prices.trade_date between $first and $last
     )""",
     sessions="""
         select trade_date from marts.fct_prices_daily
@@ -91,53 +92,76 @@ PRICES = Mart(
 
 _SESSIONS = """
     select trade_date
-    from ({sessions})
+    from ({sessions}) as found
     where trade_date <= $until
     order by trade_date desc
     limit $sessions
 """
 
+# A statement of Redshift may sort by one column only: each median has a CTE of its own.
 _MEASURES = """
     with sessions as (
-        select day as trade_date, lag(day) over (order by day) as previous_date
-        from (select unnest($days) as day)
+        select trade_date, lag(trade_date) over (order by trade_date) as previous_date
+        from ({sessions}) as found
+        where trade_date between $first and $last
+    ),
+    bars as (
+        select s.trade_date, s.previous_date, q.security_sk, q.return_1d, q.turnover_inr,
+               q.open_price, q.high_price, q.low_price, q.close_price, q.previous_close_price,
+               q.traded_volume, {columns}
+        from sessions as s
+        inner join {rows} as q on q.trade_date = s.trade_date
     ),
     shares as (
-        select s.trade_date, q.return_1d, q.turnover_inr, q.close_price, q.previous_close_price,
-               {columns},
-               p.security_sk is not null as is_same_as_before
-        from sessions as s
-        join {rows} as q on q.trade_date = s.trade_date
+        select bars.*, p.security_sk is not null as is_same_as_before
+        from bars
         left join {rows} as p
-            on p.trade_date = s.previous_date
-            and p.security_sk = q.security_sk
-            and p.open_price = q.open_price and p.high_price = q.high_price
-            and p.low_price = q.low_price and p.close_price = q.close_price
-            and p.traded_volume = q.traded_volume
+            on p.trade_date = bars.previous_date
+            and p.security_sk = bars.security_sk
+            and p.open_price = bars.open_price and p.high_price = bars.high_price
+            and p.low_price = bars.low_price and p.close_price = bars.close_price
+            and p.traded_volume = bars.traded_volume
+    ),
+    counted as (
+        select trade_date,
+               count(*) as securities,
+               {jump} as jump_share,
+               {unchanged} as unchanged_share,
+               {same} as stale_copy_share,
+               {nulls}
+        from shares
+        group by trade_date
+    ),
+    turnovers as (
+        select trade_date, {middle_turnover} as median_turnover
+        from bars
+        group by trade_date
+    ),
+    returns as (
+        select trade_date, {middle_return} as share_return
+        from bars
+        group by trade_date
     ),
     indices as (
-        select trade_date, count(*) as indices, median(return_1d) as index_return
+        select trade_date, count(*) as indices, {middle_return} as index_return
         from marts.fct_index_daily
+        where trade_date between $first and $last
         group by trade_date
     )
-    select trade_date,
-           count(*) as securities,
-           avg(coalesce(abs(return_1d) > {jump}, false)::int) as jump_share,
-           avg((close_price = previous_close_price)::int) as unchanged_share,
-           avg(is_same_as_before::int) as stale_copy_share,
-           median(turnover_inr)::double as median_turnover,
-           coalesce(any_value(indices), 0) as indices,
-           abs(any_value(index_return) - median(return_1d)) as index_gap,
-           {nulls}
-    from shares
-    left join indices using (trade_date)
-    group by trade_date
-    order by trade_date
+    select counted.*,
+           turnovers.median_turnover,
+           coalesce(indices.indices, 0) as indices,
+           abs(indices.index_return - returns.share_return) as index_gap
+    from counted
+    inner join turnovers on turnovers.trade_date = counted.trade_date
+    inner join returns on returns.trade_date = counted.trade_date
+    left join indices on indices.trade_date = counted.trade_date
+    order by counted.trade_date
 """
 
 
 def measure(
-    connection: duckdb.DuckDBPyConnection,
+    reader: Reader,
     request: Request,
     limits: OhlcThresholds,
     mart: Mart = QUOTES,
@@ -146,9 +170,13 @@ def measure(
     asked = DEFAULT_SESSIONS if request.sessions is None else request.sessions
     # Short sessions are left out of the means, so a few more than the trailing length are read.
     window = {"until": request.until, "sessions": asked + limits.trailing_sessions + asked}
-    found = read(connection, _SESSIONS.format(sessions=mart.sessions), window)
+    found = read(reader, _SESSIONS.format(sessions=mart.sessions), window)
     days: list[date] = sorted(found["trade_date"].dt.date)
-    frame = read(connection, _measures_sql(limits, mart), {"days": days})
+    newest = {
+        "first": days[0] if days else request.until,
+        "last": days[-1] if days else request.until,
+    }
+    frame = read(reader, _measures_sql(limits, mart), newest)
     frame["session_type"] = [request.session_type(day) for day in days]
     frame["securities_vs_trailing"] = _versus_before(frame, "securities", "mean", limits)
     frame["turnover_vs_recent"] = _versus_before(frame, "median_turnover", "median", limits)
@@ -162,11 +190,16 @@ def measure(
 def _measures_sql(limits: OhlcThresholds, mart: Mart) -> str:
     """The query with one measure per column that may be null; names come from thresholds.py."""
     return _MEASURES.format(
+        sessions=mart.sessions,
         rows=mart.rows,
-        jump=limits.jump,
         columns=", ".join(f"q.{name} is null as is_null_{name}" for name in mart.null_share),
+        jump=share(f"coalesce(abs(return_1d) > {limits.jump}, false)"),
+        unchanged=share("close_price = previous_close_price"),
+        same=share("is_same_as_before"),
+        middle_turnover=median("cast(turnover_inr as double precision)"),
+        middle_return=median("return_1d"),
         nulls=", ".join(
-            f"avg(is_null_{name}::int) as null_share_{name}" for name in mart.null_share
+            f"{share(f'is_null_{name}')} as null_share_{name}" for name in mart.null_share
         ),
     )
 

@@ -1,10 +1,11 @@
 """What suites are made of: a request, measured assets, and the few expectations all of them use."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-import duckdb
 import pandas as pd
 from great_expectations.expectations.core.expect_column_values_to_be_between import (
     ExpectColumnValuesToBeBetween,
@@ -21,7 +22,10 @@ from great_expectations.expectations.row_conditions import Column, ComparisonCon
 
 from expectations.thresholds import Limit, Severity
 from ingestion.calendar import TradingCalendar
+from ingestion.loading.reading import Kind, Reader, Table
 
+# A statement on Redshift takes 32,767 parameters.
+KEYS_AT_ONCE = 5_000
 REGULAR: ComparisonCondition = Column("session_type") == "regular"
 SHORT: ComparisonCondition = Column("session_type") != "regular"
 
@@ -136,8 +140,45 @@ def iso(days: pd.Series) -> pd.Series:
     return pd.to_datetime(days).dt.strftime("%Y-%m-%d")
 
 
-def read(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, object]
-) -> pd.DataFrame:
-    """One query as a frame."""
-    return connection.execute(sql, dict(parameters)).df()
+def read(reader: Reader, sql: str, parameters: Mapping[str, object]) -> pd.DataFrame:
+    """One query as a frame whose column types are the same from both engines."""
+    return _frame(reader.table(sql, parameters))
+
+
+def read_keys(reader: Reader, sql: str, keys: Iterable[str]) -> pd.DataFrame:
+    """A query with `{keys}` where the names of parameters belong, over any number of keys.
+
+    Every key must give rows of its own: many keys are asked for in several statements.
+    """
+    asked = list(keys)
+    frames = []
+    for first in range(0, max(len(asked), 1), KEYS_AT_ONCE):
+        some = {f"k{n}": key for n, key in enumerate(asked[first : first + KEYS_AT_ONCE])}
+        names = ", ".join(f"${name}" for name in some) or "null"
+        frames.append(read(reader, sql.replace("{keys}", names), some))
+    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+
+
+def _frame(table: Table) -> pd.DataFrame:
+    columns = zip(*table.rows, strict=True) if table.rows else [()] * len(table.names)
+    return pd.DataFrame(
+        {
+            name: _series(list(values), kind)
+            for name, kind, values in zip(table.names, table.kinds, columns, strict=True)
+        }
+    )
+
+
+def _series(values: list[Any], kind: Kind) -> pd.Series:
+    """Decimals and whole numbers with unknowns become doubles, as nothing finer is judged."""
+    if kind in ("day", "time"):
+        return pd.Series(pd.to_datetime(pd.Series(values, dtype=object))).astype("datetime64[us]")
+    if kind == "text":
+        return pd.Series(values, dtype="str")
+    known = all(value is not None for value in values)
+    if kind == "integer" and known:
+        return pd.Series(values, dtype="int64")
+    if kind == "boolean" and known:
+        return pd.Series(values, dtype="bool")
+    numbers = [math.nan if value is None else float(value) for value in values]
+    return pd.Series(numbers, dtype="float64")

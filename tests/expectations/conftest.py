@@ -15,6 +15,7 @@ import pytest
 
 from expectations.runner import run_suite
 from ingestion.calendar import default_calendar
+from ingestion.loading.reading import DuckDBFile
 
 DDL = Path(__file__).parents[2] / "ingestion/loading/ddl/duckdb.sql"
 SHARES, INDICES = 300, 12
@@ -155,7 +156,7 @@ class Market:
         accepted.write_text(self.accepted)
         return run_suite(
             suite,
-            warehouse=self.warehouse,
+            warehouse=DuckDBFile(self.warehouse),
             output=self.output,
             accepted_sessions=accepted,
             **options,

@@ -10,6 +10,7 @@ import pytest
 from expectations.report import CheckReport
 from expectations.runner import concerned_suites, run_suite
 from ingestion.calendar import default_calendar
+from ingestion.loading.reading import DuckDBFile
 
 DDL = Path(__file__).parents[2] / "ingestion/loading/ddl/duckdb.sql"
 SESSIONS = default_calendar().sessions(date(2024, 1, 1), date(2024, 3, 15))
@@ -37,7 +38,7 @@ def check(tmp_path: Path) -> Callable[..., CheckReport]:
                 )
         return run_suite(
             "archives",
-            warehouse=warehouse,
+            warehouse=DuckDBFile(warehouse),
             output=tmp_path / "gx",
             accepted_sessions=allowed,
         )
@@ -74,10 +75,12 @@ def test_a_home_is_judged_by_what_it_has(tmp_path: Path) -> None:
     warehouse = tmp_path / "warehouse.duckdb"
     with duckdb.connect(str(warehouse)) as con:
         con.execute(DDL.read_text(encoding="utf-8"))
-    assert concerned_suites(("arrival", "archives"), warehouse=warehouse) == ["arrival"]
+    assert concerned_suites(("arrival", "archives"), warehouse=DuckDBFile(warehouse)) == ["arrival"]
     with duckdb.connect(str(warehouse)) as con:
         con.execute(
             "insert into raw_data.load_receipts values "
             "('nse_sec_bhavdata', 'k', 'e', 's', 1, timestamp '2024-01-01')"
         )
-    assert concerned_suites(("arrival", "archives"), warehouse=warehouse) == ["archives"]
+    assert concerned_suites(("arrival", "archives"), warehouse=DuckDBFile(warehouse)) == [
+        "archives"
+    ]

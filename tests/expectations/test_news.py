@@ -11,6 +11,7 @@ import pytest
 
 from expectations.report import CheckReport
 from expectations.runner import AFTER_BUILD, BEFORE_BUILD, concerned_suites, run_suite
+from ingestion.loading.reading import DuckDBFile
 
 DDL = Path(__file__).parents[2] / "ingestion/loading/ddl/duckdb.sql"
 FIRST = date(2024, 4, 20)
@@ -46,7 +47,7 @@ def check(tmp_path: Path) -> Callable[..., CheckReport]:
                     "('alpha_vantage', 'news', 'too_large', '', null, $1, $2, $3, $4, $3)",
                     [key_of(FIRST), 100 + place, FETCHED, FIRST],
                 )
-        return run_suite("news", warehouse=warehouse, output=tmp_path / "gx")
+        return run_suite("news", warehouse=DuckDBFile(warehouse), output=tmp_path / "gx")
 
     return run
 
@@ -109,5 +110,5 @@ def test_a_home_with_news_alone_is_judged_by_its_news(tmp_path: Path) -> None:
             "insert into raw_data.load_receipts values "
             "('india_news_headlines', 'k', 'e', 's', 1, timestamp '2024-01-01')"
         )
-    assert concerned_suites(BEFORE_BUILD, warehouse=warehouse) == ["news"]
-    assert concerned_suites(AFTER_BUILD, warehouse=warehouse) == []
+    assert concerned_suites(BEFORE_BUILD, warehouse=DuckDBFile(warehouse)) == ["news"]
+    assert concerned_suites(AFTER_BUILD, warehouse=DuckDBFile(warehouse)) == []

@@ -9,6 +9,7 @@ import pytest
 
 from expectations.report import CheckReport
 from expectations.runner import AFTER_BUILD, concerned_suites, run_suite
+from ingestion.loading.reading import DuckDBFile
 
 FIRST = date(2024, 4, 22)
 
@@ -36,7 +37,7 @@ def check(tmp_path: Path) -> Callable[..., CheckReport]:
             )
             for change in changes:
                 con.execute(change)
-        return run_suite("news_marts", warehouse=warehouse, output=tmp_path / "gx")
+        return run_suite("news_marts", warehouse=DuckDBFile(warehouse), output=tmp_path / "gx")
 
     return run
 
@@ -84,4 +85,4 @@ def test_a_home_without_news_is_not_concerned(tmp_path: Path) -> None:
         con.execute("create schema marts")
         con.execute("create table marts.fct_prices_daily as select 1 as x")
         con.execute("create table marts.fct_news_articles (trade_date date)")
-    assert concerned_suites(AFTER_BUILD, warehouse=warehouse) == ["prices"]
+    assert concerned_suites(AFTER_BUILD, warehouse=DuckDBFile(warehouse)) == ["prices"]

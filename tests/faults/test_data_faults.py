@@ -12,6 +12,7 @@ import pytest
 
 from expectations.runner import run_suite
 from ingestion.errors import BuildFailed
+from ingestion.loading.reading import DuckDBFile
 from sandbox.exchange.faults import Body, Mutate
 
 Row = dict[str, Any]
@@ -294,7 +295,9 @@ def test_a_session_asked_for_before_it_opened_fails_nothing(house):
     assert house.ingest(THURSDAY, at=early).status == "not_published"
     house.promote()
     house.load()
-    report = run_suite("arrival", warehouse=house.warehouse.path, output=house.home / "gx")
+    report = run_suite(
+        "arrival", warehouse=DuckDBFile(house.warehouse.path), output=house.home / "gx"
+    )
     assert report.passed, report.failures
     assert report.sessions == (WEDNESDAY,)
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from ingestion.errors import InvestiqError
+from ingestion.loading.reading import readable
 from ingestion.origin import notice_of
 from ingestion.settings import load_settings
 from report.page import PageResult, write_page
@@ -21,9 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         marts_dir = settings.home / "marts"
         if only != "page":
             exported = export_marts(
-                settings.duckdb_path,
+                readable(settings),
                 marts_dir,
-                warehouse_wait_seconds=settings.lock_wait_seconds,
             )
             sys.stdout.write(_exported(exported))
         if only != "marts":

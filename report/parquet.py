@@ -1,6 +1,7 @@
 """Exports every mart of the warehouse to Parquet files that other tools read.
 
-Source: all tables of the schema `marts` of the DuckDB warehouse. Lands in `var/marts/*.parquet`
+Source: all tables of the schema `marts` of the warehouse, DuckDB's or Redshift's; the same marts
+make the same files. Lands in `var/marts/*.parquet`
 with a `manifest.json`; the set changes as a whole or not at all (`report.atomic`). A mart that
 grows with the history is several files (`report.parts`), and only those that changed are written:
 `<mart>*.parquet` finds one and several alike.
@@ -13,6 +14,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -20,14 +22,14 @@ from pathlib import Path
 import duckdb
 
 from ingestion.errors import ConfigurationError
-from ingestion.loading.duckdb_connection import connect
+from ingestion.loading.reading import DuckDBFile, DuckDBReader, Readable, Reader
 from report import parts
 from report.atomic import PublishedDirectory, write_if_changed
 from report.errors import PublishFailed
+from report.fetch import MEMORY_LIMIT, scanned
 
 MANIFEST = "manifest.json"
 PUBLISHER_WAIT_SECONDS = 120.0
-MEMORY_LIMIT = "3GB"  # DuckDB spills beside the warehouse beyond it
 _SAFE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -89,7 +91,7 @@ class _Known:
 
 
 def export_marts(
-    warehouse: Path,
+    warehouse: Path | Readable,
     marts_dir: Path,
     *,
     schema: str = "marts",
@@ -97,11 +99,15 @@ def export_marts(
 ) -> ExportResult:
     """Publish all marts of `warehouse` in `marts_dir`, or leave what is there untouched.
 
-    The same marts give the same bytes, and then nothing is written over. Raises
-    ConfigurationError where there is no warehouse or no mart in it, WarehouseBusy where a writer
-    holds it too long, PublishFailed where the disk refuses.
+    A path is that of a DuckDB file, waited for so long as it is held. The same marts give the
+    same bytes, and then nothing is written over. Raises ConfigurationError where there is no
+    warehouse or no mart in it, WarehouseBusy where a writer holds it too long, PublishFailed where
+    the disk refuses.
     """
-    if not warehouse.is_file():  # asked before anything is created beside it
+    if isinstance(warehouse, Path):
+        warehouse = DuckDBFile(warehouse, warehouse_wait_seconds)
+    # Asked before anything is created beside it.
+    if isinstance(warehouse, DuckDBFile) and not warehouse.path.is_file():
         raise ConfigurationError(
             f"There is no warehouse at {warehouse}. Fill one with `investiq run --source sandbox`, "
             "or name yours in INVESTIQ_DUCKDB_PATH."
@@ -109,7 +115,7 @@ def export_marts(
     published = PublishedDirectory(marts_dir)
     try:
         with published.exclusive(PUBLISHER_WAIT_SECONDS):
-            return _publish(published, warehouse, schema, warehouse_wait_seconds)
+            return _publish(published, warehouse, schema)
     except (OSError, duckdb.IOException) as error:
         raise PublishFailed(
             f"The marts could not be written to {marts_dir} ({_first_line(error)}); readers still "
@@ -118,25 +124,22 @@ def export_marts(
         ) from error
 
 
-def _publish(
-    published: PublishedDirectory, warehouse: Path, schema: str, wait_seconds: float
-) -> ExportResult:
+def _publish(published: PublishedDirectory, warehouse: Readable, schema: str) -> ExportResult:
     staging = published.new_staging()
     current = published.current()
     memory = published.store / "known.json"
     known = _remembered(memory, current)
-    with connect(warehouse, read_only=True, wait_seconds=wait_seconds) as connection:
-        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
-        marts = _marts_of(connection, schema)
+    with _one_state(warehouse) as reader:
+        marts = _marts_of(reader, schema)
         if not marts:
             raise ConfigurationError(
                 f"The warehouse {warehouse} has no table in the schema {schema}. "
                 "Build the marts with `investiq build`, then run `investiq report` again."
             )
-        state = _state(connection, marts)
+        state = _state(reader, marts)
         found: dict[str, dict[str, _Known]] = {}
         for mart in marts:
-            found[mart.name] = dict(_files_of(connection, mart, staging, current, known))
+            found[mart.name] = dict(_files_of(reader, mart, staging, current, known))
     files = {name: one for group in found.values() for name, one in group.items()}
     tables = tuple(
         ExportedTable(
@@ -164,6 +167,17 @@ def _publish(
     return ExportResult(published.link, changed, tables, written)
 
 
+@contextmanager
+def _one_state(warehouse: Readable) -> Iterator[Reader]:
+    """The warehouse, read as it is in one moment; a transaction that Redshift ends by itself."""
+    with warehouse.open() as reader:
+        if isinstance(reader, DuckDBReader):
+            reader.connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        else:
+            reader.rows("begin isolation level repeatable read")
+        yield reader
+
+
 def _remembered(memory: Path, current: Path | None) -> dict[str, _Known]:
     """What the last export knew of the files of `current` that nobody has touched since."""
     if current is None or not memory.is_file():
@@ -189,16 +203,16 @@ def _look(path: Path, one: _Known) -> _Known:
 
 
 def _files_of(
-    connection: duckdb.DuckDBPyConnection,
+    reader: Reader,
     mart: parts.Mart,
     staging: Path,
     current: Path | None,
     known: Mapping[str, _Known],
 ) -> Iterator[tuple[str, _Known]]:
     """Put the files of one mart into `staging`: the old ones where nothing changed."""
-    first_recent = parts.first_recent_year(connection, mart)
+    first_recent = parts.first_recent_year(reader, mart)
     changed = []
-    for part in parts.parts_of(connection, mart, first_recent):
+    for part in parts.parts_of(reader, mart, first_recent):
         name = mart.file_name(part, first_recent)
         before = known.get(name)
         if current is not None and before and before.fingerprint == part.fingerprint:
@@ -207,7 +221,7 @@ def _files_of(
         else:
             changed.append(part)
     for group in parts.passes(mart, tuple(changed)):
-        for part, path in _write(connection, mart, group, first_recent, staging):
+        for part, path in _write(reader, mart, group, first_recent, staging):
             yield path.name, _describe(path, part)
 
 
@@ -228,7 +242,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection,
+    reader: Reader,
     mart: parts.Mart,
     group: list[parts.Part],
     first_recent: int,
@@ -236,32 +250,27 @@ def _write(
 ) -> Iterator[tuple[parts.Part, Path]]:
     """Write the files of one pass; several are cut from one scan of the mart."""
     names = ", ".join(f'"{name}"' for name, _ in mart.columns)
-    source, number = mart.source, mart.part_of_a_row(first_recent)
-    if len(group) > 1:
-        connection.execute(
-            f"create or replace temp table pass as select {names}, {number} as part_number "
-            f"from {source} where {number} in ({', '.join(str(one.number) for one in group)})"
-        )
-        source, number = "pass", "part_number"
-    for part in group:
-        path = staging / mart.file_name(part, first_recent)
-        connection.execute(
-            f"copy (select {names} from {source} where {number} = {part.number} "
-            f"order by {mart.order(part.number)}) to $path (format parquet, compression zstd)",
-            {"path": str(path)},
-        )
-        yield part, path
-    connection.execute("drop table if exists temp.pass")
+    with scanned(reader, mart, group, first_recent, staging.parent) as (connection, source, number):
+        for part in group:
+            path = staging / mart.file_name(part, first_recent)
+            connection.execute(
+                f"copy (select {names} from {source} where {number} = {part.number} "
+                f"order by {mart.order(part.number)}) to $path (format parquet, compression zstd)",
+                {"path": str(path)},
+            )
+            yield part, path
 
 
-def _marts_of(connection: duckdb.DuckDBPyConnection, schema: str) -> list[parts.Mart]:
+def _marts_of(reader: Reader, schema: str) -> list[parts.Mart]:
     found: dict[str, list[tuple[str, str]]] = {}
-    for table, column, kind in connection.execute(
-        "select table_name, column_name, data_type from information_schema.columns "
-        "where table_schema = ? and table_name not like '%\\_\\_dbt\\_%' escape '\\' "
+    for table, column, *declared in reader.rows(
+        "select table_name, column_name, data_type, numeric_precision, numeric_scale "
+        "from information_schema.columns where table_schema = $schema "
         "order by table_name, ordinal_position",
-        [schema],
-    ).fetchall():
+        {"schema": schema},
+    ):
+        if "__dbt_" in table:  # what a build that died left behind
+            continue
         if not _SAFE_NAME.fullmatch(table):
             raise PublishFailed(
                 f"The mart {table!r} cannot be a file name. Rename it in dbt to lower-case "
@@ -274,18 +283,24 @@ def _marts_of(connection: duckdb.DuckDBPyConnection, schema: str) -> list[parts.
                 f"The files of the mart {table} would be taken for those of {split[0]}, which are "
                 f"found as {split[0]}*.parquet. Give it another beginning in dbt."
             )
+        kind = parts.duckdb_type(reader.engine, *declared)
+        if kind is None:
+            raise PublishFailed(
+                f"The column {column} of the mart {table} is {declared[0]}, which no Parquet file "
+                "of ours holds. Cast it in the model to a type that both engines have."
+            )
         found.setdefault(table, []).append((column, kind))
     return [parts.Mart(schema, name, tuple(columns)) for name, columns in found.items()]
 
 
-def _state(connection: duckdb.DuckDBPyConnection, marts: list[parts.Mart]) -> dict[str, str]:
+def _state(reader: Reader, marts: list[parts.Mart]) -> dict[str, str]:
     """The newest session and fetch over all marts: what a reader asks the manifest first."""
     newest: dict[str, date | datetime] = {}
     for mart in marts:
         for column in {"trade_date", "fetched_at"} & {name for name, _ in mart.columns}:
-            row = connection.execute(f"select max({column}) from {mart.source}").fetchone()
-            if row and row[0] is not None:
-                newest[column] = max(row[0], newest.get(column, row[0]))
+            [(latest,)] = reader.rows(f"select max({column}) as latest from {mart.source}")
+            if latest is not None:
+                newest[column] = max(latest, newest.get(column, latest))
     return {f"latest_{name}": newest[name].isoformat() for name in sorted(newest)}
 
 

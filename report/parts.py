@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-FORMAT = 2
+from ingestion.loading.reading import Engine, Reader
+
+FORMAT = 3
 RECENT_YEARS = 3
 SECURITY_FILES = 32
 # A pass over a mart takes as many changed parts as make this many values: memory stays bounded.
@@ -66,6 +68,29 @@ class Part:
 
 
 WHOLE, NO_DAY = -1, -2
+# Redshift's types by the name that it gives them itself; a decimal has its digits.
+_REDSHIFT_TYPES = {
+    "character varying": "VARCHAR",
+    "character": "VARCHAR",
+    "bigint": "BIGINT",
+    "integer": "INTEGER",
+    "smallint": "SMALLINT",
+    "double precision": "DOUBLE",
+    "date": "DATE",
+    "timestamp without time zone": "TIMESTAMP",
+    "boolean": "BOOLEAN",
+}
+
+
+def duckdb_type(
+    engine: Engine, declared: str, precision: int | None, scale: int | None
+) -> str | None:
+    """The type that a column has in DuckDB and in the files; None for one that has no place."""
+    if engine == "duckdb":
+        return declared
+    if declared == "numeric":
+        return f"DECIMAL({precision},{scale})"
+    return _REDSHIFT_TYPES.get(declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +124,18 @@ class Mart:
         return ", ".join(f'"{key}"' for key in keys) or "all"
 
     def part_of_a_row(self, first_recent: int) -> str:
-        """SQL that gives the number of the part that a row belongs to."""
+        """SQL of both engines that gives the number of the part that a row belongs to.
+
+        A security's key is a hash already: its remainder spreads the securities evenly.
+        """
         if self.day is None:
             return str(WHOLE)
+        year = f'coalesce(cast(extract(year from "{self.day}") as integer), {NO_DAY})'
         if self.name in YEARLY:
-            return f'coalesce(year("{self.day}")::integer, {NO_DAY})'
+            return year
         return (
             f"case when \"{self.day}\" < date '{first_recent:04}-01-01' "
-            f"then (hash(security_sk) % {SECURITY_FILES})::integer "
-            f'else coalesce(year("{self.day}")::integer, {NO_DAY}) end'
+            f"then cast(abs(mod(security_sk, {SECURITY_FILES})) as integer) else {year} end"
         )
 
     def file_name(self, part: Part, first_recent: int) -> str:
@@ -121,38 +149,65 @@ class Mart:
         return f"{self.name}.{part.number}.parquet"
 
 
-def first_recent_year(connection: duckdb.DuckDBPyConnection, mart: Mart) -> int:
+def first_recent_year(reader: Reader, mart: Mart) -> int:
     """The oldest year that has a file of its own."""
     if mart.day is None:
         return 0
-    [(newest,)] = connection.execute(
-        f'select year(max("{mart.day}")) from {mart.source}'
-    ).fetchall()
+    [(newest,)] = reader.rows(
+        f'select extract(year from max("{mart.day}")) as newest from {mart.source}'
+    )
     return max(int(newest or 0) - RECENT_YEARS + 1, 1)
 
 
-def parts_of(
-    connection: duckdb.DuckDBPyConnection, mart: Mart, first_recent: int
-) -> tuple[Part, ...]:
+def parts_of(reader: Reader, mart: Mart, first_recent: int) -> tuple[Part, ...]:
     """The files that the mart makes now, by one look at every value of it."""
-    names = ", ".join(f'"{name}"' for name, _ in mart.columns)
-    counted = connection.execute(
+    row, told = _FINGERPRINTS[reader.engine]
+    values = ", ".join(f'"{name}"' for name, _ in mart.columns)
+    texts = " || '|' || ".join(_distinct_text(name, kind) for name, kind in mart.columns)
+    counted = reader.rows(
         f"""
-        select part, count(*) as row_count, bit_xor(fingerprint) as mixed,
-            sum(fingerprint) as total
+        select part, count(*) as row_count, {told}
         from (
-            select {mart.part_of_a_row(first_recent)} as part, hash({names}) as fingerprint
+            select {mart.part_of_a_row(first_recent)} as part,
+                {row.format(values=values, texts=texts)} as fingerprint
             from {mart.source}
-        )
+        ) as fingerprints
         group by part order by part
         """
-    ).fetchall()
+    )
     if not counted:  # an empty table is a file too: its columns are the contract
         counted = [(WHOLE, 0, 0, 0)]
     return tuple(
-        Part(part, rows, _digest(rows, mixed, total, mart.columns, mart.order(part)))
-        for part, rows, mixed, total in counted
+        Part(part, rows, _digest(rows, int(one), int(two), mart.columns, mart.order(part)))
+        for part, rows, one, two in counted
     )
+
+
+# What a row is told by, and what those of a part are added up to, in whatever order they come:
+# two numbers. Fingerprints are compared with those of the same engine only.
+_FINGERPRINTS: dict[Engine, tuple[str, str]] = {
+    "duckdb": ("hash({values})", "bit_xor(fingerprint) as mixed, sum(fingerprint) as total"),
+    "redshift": (
+        "md5({texts})",
+        "sum(cast(strtol(substring(fingerprint, 1, 13), 16) as decimal(38, 0))) as mixed, "
+        "sum(cast(strtol(substring(fingerprint, 14, 13), 16) as decimal(38, 0))) as total",
+    ),
+}
+
+
+def as_text(name: str, kind: str) -> str:
+    """A column as text that DuckDB reads back to the same value; Redshift casts no boolean."""
+    if kind == "VARCHAR":
+        return f'"{name}"'
+    if kind == "BOOLEAN":
+        return f"case when \"{name}\" then 'true' when not \"{name}\" then 'false' end"
+    return f'cast("{name}" as varchar(64))'
+
+
+def _distinct_text(name: str, kind: str) -> str:
+    """A column as a short text that no other value of it has, and that holds no separator."""
+    text = as_text(name, kind)
+    return f"coalesce({f'md5({text})' if kind == 'VARCHAR' else text}, '-')"
 
 
 def _digest(*told: object) -> str:

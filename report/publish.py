@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.loading.reading import Readable
 from report.page import PageResult, write_page
 from report.parquet import ExportResult, export_marts
 
@@ -31,7 +32,7 @@ class PublishResult:
 
 
 def publish(
-    warehouse: Path,
+    warehouse: Path | Readable,
     marts_dir: Path,
     page: Path,
     *,

@@ -9,11 +9,11 @@ export INVESTIQ_REAL_DATA ?= $(abspath ../shared/data)
 
 .PHONY: help
 help: ## Print this help
-	@awk 'BEGIN {FS = ":.*## "; print "Targets:"} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "; print "Targets:"} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(VENV)/.demo ## Several simulated trading days, end to end: no account, no key, no network
-	@$(BIN)/investiq demo
+	@$(if $(TARGET),INVESTIQ_TARGET=$(TARGET)) $(BIN)/investiq demo
 
 .PHONY: test
 test: lint $(VENV)/.airbyte ## Lint, types and all tests
@@ -38,6 +38,10 @@ lint-python:
 	@$(BIN)/cfn-lint lambdas/template.yaml
 	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 	@$(BIN)/python .ci/audit.py
+
+.PHONY: test-redshift
+test-redshift: $(VENV)/.test ## The tests that a real Redshift can run; INVESTIQ_TEST_REDSHIFT_* name it
+	@$(BIN)/pytest tests/redshift -m redshift -rs -p no:cacheprovider
 
 .PHONY: bench
 bench: $(VENV)/.test ## Measure speed as ratios in one run

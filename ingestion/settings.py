@@ -52,7 +52,6 @@ class Settings(BaseSettings):
     redshift_copy_role: str | None = None
     redshift_copy_region: str | None = None
     redshift_deadline_seconds: float = Field(default=3600.0, gt=0)
-    redshift_raw_schema: str = Field(default="raw_data", pattern=r"^[a-z_][a-z0-9_]{0,126}$")
     redshift_method: Literal["iam", "database"] = "iam"
     redshift_host: str | None = None
     redshift_port: int = 5439

@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 
 from ingestion.errors import ConfigurationError, InvestiqError
 from investiq.console import err, out
-from investiq.options import Options, place_of, settings_of, span_of
+from investiq.options import Options, settings_of, span_of
 from investiq.sandbox import sandbox_app
 from investiq.sources import SourceName
 
@@ -54,7 +54,7 @@ def options(
 def init() -> None:
     """Prepare the warehouse for plain dbt commands: raw tables and seeds."""
     from investiq.console import step
-    from investiq.context import prepare_warehouse
+    from investiq.context import place_of, prepare_warehouse
     from investiq.dbt import run_dbt
 
     settings = settings_of()

@@ -16,7 +16,7 @@ from ingestion.outcomes import Outcome
 from ingestion.settings import Settings, project_root
 from investiq import steps
 from investiq.console import err, out, waiting
-from investiq.context import Places, places
+from investiq.context import Places, place_of, places
 from investiq.sources import Source
 from investiq.steps import Span
 
@@ -124,7 +124,7 @@ def _state(settings: Settings, as_of: date) -> str:
         for name in _BUILT_FROM
         for path in _files(project_root() / name)
     ]
-    told = json.dumps([receipts, files, as_of.isoformat(), str(settings.duckdb_path)])
+    told = json.dumps([receipts, files, as_of.isoformat(), place_of(settings)])
     return hashlib.sha256(told.encode()).hexdigest()
 
 

@@ -14,7 +14,7 @@ from ingestion.loading.data_api import DataApi
 from ingestion.loading.duckdb_connection import connect
 from ingestion.loading.duckdb_warehouse import DuckDBWarehouse, S3Access, create_raw_tables
 from ingestion.loading.redshift_bootstrap import Users, as_administrator, carry_out, script
-from ingestion.loading.redshift_statements import Copying
+from ingestion.loading.redshift_statements import RAW_SCHEMA, Copying
 from ingestion.loading.redshift_warehouse import RedshiftWarehouse, count_receipts
 from ingestion.objectstore import ObjectStore, s3_client
 from ingestion.settings import Settings, load_settings
@@ -62,6 +62,14 @@ class Places:
 def places(settings: Settings) -> Places:
     """Where things lie, as the settings say."""
     return Places(settings.home.resolve(), settings.duckdb_path)
+
+
+def place_of(settings: Settings) -> str:
+    """Where the warehouse is, in words."""
+    if settings.target == "redshift":
+        where = settings.redshift_workgroup or settings.redshift_cluster or settings.redshift_host
+        return f"the database {settings.redshift_database} of {where}"
+    return str(settings.duckdb_path)
 
 
 @contextmanager
@@ -126,12 +134,12 @@ def prepare_standin(settings: Settings, administrator: str) -> None:
     from sandbox.redshift.users import LOADER, READER, TRANSFORMER
 
     users = Users(LOADER, TRANSFORMER, READER)
-    said = script(settings.redshift_raw_schema, users)
+    said = script(RAW_SCHEMA, users)
     marker = places(settings).redshift / "prepared"
     if marker.is_file() and marker.read_text(encoding="utf-8") == said:
         return
     api = as_administrator(settings, administrator)
-    for _ in carry_out(api, settings.redshift_raw_schema, users):
+    for _ in carry_out(api, RAW_SCHEMA, users):
         pass
     marker.write_text(said, encoding="utf-8")
 
@@ -144,7 +152,7 @@ def warehouse(settings: Settings, store: ObjectStore) -> Warehouse:
     """
     if settings.target == "redshift":
         api = DataApi.of(settings)
-        return RedshiftWarehouse(api, store, copying(settings), settings.redshift_raw_schema)
+        return RedshiftWarehouse(api, store, copying(settings))
     return DuckDBWarehouse(
         path=settings.duckdb_path,
         bucket=store.bucket,
@@ -190,7 +198,7 @@ def require_tables(settings: Settings) -> int:
     Raises:
         ConfigurationError: the receipts are not there, or we may not read them.
     """
-    return count_receipts(DataApi.of(settings), settings.redshift_raw_schema)
+    return count_receipts(DataApi.of(settings))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from ingestion.errors import InvestiqError
 from ingestion.loading.data_api import DataApi, StatementFailed
-from ingestion.loading.redshift_bootstrap import LOADER
+from ingestion.loading.redshift_bootstrap import LOADER, TRANSFORMER
 from ingestion.loading.redshift_statements import Copying
 from ingestion.loading.redshift_warehouse import MANIFESTS, count_receipts
 from ingestion.objectstore import ObjectStore
@@ -28,10 +28,11 @@ def redshift_findings(settings: Settings) -> Iterator[Finding]:
     place = settings.redshift_workgroup or settings.redshift_cluster
     yield Finding(what, "ok", f"{place}, {settings.redshift_database}: {_short(str(version))}")
     yield _guarded("Redshift user", lambda: _user(api))
-    yield _guarded("Redshift tables", lambda: _tables(api, settings))
+    yield _guarded("Redshift tables", lambda: _tables(api))
     yield _guarded("Redshift COPY", lambda: _copy(api, settings))
     yield _guarded("Redshift names", lambda: _case(api))
     yield _guarded("Redshift isolation", lambda: _isolation(api))
+    yield _guarded("Redshift (driver)", lambda: _driver(settings))
 
 
 def _user(api: DataApi) -> Finding:
@@ -48,11 +49,8 @@ def _user(api: DataApi) -> Finding:
     return Finding(what, "ok", seen)
 
 
-def _tables(api: DataApi, settings: Settings) -> Finding:
-    count = count_receipts(api, settings.redshift_raw_schema)
-    return Finding(
-        "Redshift tables", "ok", f"{settings.redshift_raw_schema}, {count} objects loaded"
-    )
+def _tables(api: DataApi) -> Finding:
+    return Finding("Redshift tables", "ok", f"{count_receipts(api)} objects loaded")
 
 
 def _copy(api: DataApi, settings: Settings) -> Finding:
@@ -106,6 +104,29 @@ def _isolation(api: DataApi) -> Finding:
         )
         return Finding(what, "optional", level, step)
     return Finding(what, "ok", level)
+
+
+def _driver(settings: Settings) -> Finding:
+    """The way of dbt, the checks and the report."""
+    from ingestion.loading.redshift_connection import connect_redshift
+
+    what = "Redshift (driver)"
+    connection = connect_redshift(settings)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select cast(current_user as varchar(128)), "
+                "(select count(*) from svv_user_grants where user_name = current_user "
+                f"and role_name = '{TRANSFORMER}')"
+            )
+            [user, has_role] = cursor.fetchall()[0]
+    finally:
+        connection.close()
+    seen = f"{user}, {settings.redshift_method}, TLS {settings.redshift_sslmode}"
+    if not has_role:
+        step = f"{_INIT} with INVESTIQ_REDSHIFT_TRANSFORMER_USER={user}"
+        return Finding(what, "optional", f"{seen}, without {TRANSFORMER}", f"for dbt, {step}")
+    return Finding(what, "ok", seen)
 
 
 def _guarded(what: str, look: Callable[[], Finding]) -> Finding:

@@ -39,13 +39,6 @@ def settings_of(source: SourceName = SourceName.LIVE, *, asks_warehouse: bool = 
     return Options.command.with_resource(engine(settings, simulated=simulated))
 
 
-def place_of(settings: Settings) -> str:
-    """Where the warehouse is, in words."""
-    if settings.target == "redshift":
-        return f"the database {settings.redshift_database} on Redshift"
-    return str(settings.duckdb_path)
-
-
 def span_of(day: datetime | None, first: datetime | None, last: datetime | None) -> Span:
     """The days asked for: one, or from and to."""
     if day and (first or last):

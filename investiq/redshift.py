@@ -4,6 +4,7 @@ from rich.markup import escape
 
 from ingestion.errors import ConfigurationError
 from ingestion.loading.redshift_bootstrap import Users, as_administrator, carry_out, script
+from ingestion.loading.redshift_statements import RAW_SCHEMA
 from ingestion.settings import Settings
 from investiq.console import out
 
@@ -22,7 +23,7 @@ def initialise(
         reader=settings.redshift_reader_user,
     )
     if dry_run:
-        out.print(script(settings.redshift_raw_schema, users), markup=False, soft_wrap=True)
+        out.print(script(RAW_SCHEMA, users), markup=False, soft_wrap=True)
         return
     if settings.target != "redshift":
         raise ConfigurationError(
@@ -30,7 +31,7 @@ def initialise(
             "redshift, or print the SQL with `investiq redshift init --dry-run`."
         )
     api = as_administrator(settings, secret_arn, db_user)
-    for what, went in carry_out(api, settings.redshift_raw_schema, users):
+    for what, went in carry_out(api, RAW_SCHEMA, users):
         out.print(f"{escape(what)}: {escape(went)}", soft_wrap=True)
     for variable, user in (
         ("INVESTIQ_REDSHIFT_LOADER_USER", users.loader),

@@ -10,7 +10,7 @@ from pathlib import Path
 from ingestion.errors import ConfigurationError
 from ingestion.loading.data_api import DataApi, StatementFailed
 from ingestion.loading.datasets import DATASETS
-from ingestion.loading.redshift_statements import identifier
+from ingestion.loading.redshift_statements import RAW_SCHEMA, identifier
 from ingestion.settings import Settings
 
 DDL = Path(__file__).parent / "ddl" / "redshift.sql"
@@ -46,11 +46,11 @@ class Step:
     passes: tuple[tuple[str, str], ...] = ()
 
 
-def raw_tables(schema: str = "raw_data") -> list[str]:
+def raw_tables(schema: str = RAW_SCHEMA) -> list[str]:
     """The statements that make the raw tables where they are missing, in a schema of that name."""
     lines = DDL.read_text(encoding="utf-8").splitlines()
     text = "\n".join(line for line in lines if not line.startswith("--"))
-    text = text.replace("raw_data.", f"{identifier(schema)}.")
+    text = text.replace(f"{RAW_SCHEMA}.", f"{identifier(schema)}.")
     return [statement.strip() for statement in text.split(";") if statement.strip()]
 
 

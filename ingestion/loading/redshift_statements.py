@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ingestion.errors import ConfigurationError
 from ingestion.loading.datasets import Dataset
 
+RAW_SCHEMA = "raw_data"
 MARK = "investiq:"  # begins what a check says, in the midst of what Redshift says
 COPY_ROWS = 4  # its place in the batch
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,126}", re.ASCII)

@@ -43,7 +43,7 @@ class RedshiftWarehouse:
     api: DataApi
     store: ObjectStore
     copying: sql.Copying
-    schema: str = "raw_data"
+    schema: str = sql.RAW_SCHEMA
     tries: int = _TRIES
 
     def receipts(self, dataset: Dataset) -> dict[str, str]:
@@ -190,7 +190,7 @@ class RedshiftWarehouse:
         )
 
 
-def count_receipts(api: DataApi, schema: str) -> int:
+def count_receipts(api: DataApi, schema: str = sql.RAW_SCHEMA) -> int:
     """How many objects were loaded.
 
     Raises:

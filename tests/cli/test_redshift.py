@@ -120,6 +120,7 @@ def test_the_doctor_finds_all_well(settings):
     assert "investiq_loader_role" in found["Redshift user"].seen
     assert settings.bucket in found["Redshift COPY"].seen
     assert found["Redshift isolation"].seen == "Snapshot Isolation"
+    assert "verify-full" in found["Redshift (driver)"].seen
 
 
 def test_the_doctor_says_what_is_broken_and_what_to_do(settings, prepared_redshift):

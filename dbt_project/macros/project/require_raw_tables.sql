@@ -4,7 +4,7 @@
 {% macro require_raw_tables() %}
   {% if execute and flags.WHICH in ['run', 'build', 'test', 'snapshot', 'retry'] %}
     {% set missing = [] %}
-    {% for source in graph.sources.values() if source.schema == 'raw_data' %}
+    {% for source in graph.sources.values() if source.schema == var('raw_schema') %}
       {% if not adapter.get_relation(source.database, source.schema, source.identifier) %}
         {% do missing.append(source.schema ~ '.' ~ source.identifier) %}
       {% endif %}

@@ -23,7 +23,7 @@ def call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
 
 def as_string(literal: exp.Expr) -> None:
     """'x' beside a SUPER is the string x, and not JSON text."""
-    literal.replace(exp.Cast(this=literal.copy(), to=exp.DataType.build("varchar")))
+    literal.replace(exp.Cast(this=literal.copy(), to=exp.DataType(this=exp.DataType.Type.VARCHAR)))
 
 
 def from_items(node: exp.Expr) -> list[exp.Expr]:

@@ -41,7 +41,11 @@ def _types(tree: exp.Expr) -> None:
             node.set("expressions", [_parameter(_MAX_VARCHAR)])
     for cast in list(tree.find_all(exp.Cast)):
         inner = cast.this
-        if cast.to.sql().upper() == "SUPER" and isinstance(inner, exp.Literal) and inner.is_string:
+        if (
+            cast.to.this == exp.DataType.Type.SUPER
+            and isinstance(inner, exp.Literal)
+            and inner.is_string
+        ):
             as_string(inner)
 
 
@@ -54,7 +58,7 @@ def _columns(tree: exp.Expr) -> None:
     for column in list(tree.find_all(exp.ColumnDef)):
         kind = column.args.get("kind")
         if kind and kind.this in _TEXTS and not kind.expressions:
-            column.set("kind", exp.DataType.build("varchar(256)"))
+            column.set("kind", exp.DataType(this=_TEXTS[0], expressions=[_parameter(256)]))
         constraints = column.args.get("constraints") or []
         kept = [c for c in constraints if not isinstance(c.args.get("kind"), _KEYS)]
         column.set("constraints", kept)

@@ -178,7 +178,7 @@ def _start(data_dir: Path, run_dir: Path, state_file: Path) -> RedshiftServer:
 
 def _spawn(data_dir: Path, run_dir: Path, log: Path, ports: list[int]) -> ServerState:
     command = [sys.executable, "-m", "sandbox.redshift.process", str(data_dir), str(run_dir)]
-    project = Path(__file__).resolve().parents[2]
+    modules = [str(Path(__file__).resolve().parents[2]), *filter(None, sys.path)]
     with log.open("ab") as out:
         if out.tell() > _LOG_BYTES:
             out.truncate(0)
@@ -189,7 +189,10 @@ def _spawn(data_dir: Path, run_dir: Path, log: Path, ports: list[int]) -> Server
             stderr=out,
             cwd=run_dir,
             # Its S3 comes from s3.json; nothing else of the user's may reach it.
-            env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(project)},
+            env={
+                "PATH": os.environ.get("PATH", os.defpath),
+                "PYTHONPATH": os.pathsep.join(modules),
+            },
             start_new_session=True,
         )
     return ServerState.of(child, ports)

@@ -21,6 +21,7 @@ from sandbox.redshift.users import ADMIN, DATABASE, ORDINARY, passwords
 from sandbox.redshift.wire import Backend, literal
 
 log = logging.getLogger("sandbox.redshift")
+_POLL_SECONDS = 0.05  # how soon a server sees that it is to end
 _SQL = Path(__file__).parent / "sql"
 
 
@@ -46,7 +47,9 @@ def main(arguments: list[str]) -> int:
         _ = engine.super_oid  # known before the first client asks
         with Proxy(port, engine, cert, key) as proxy, ApiServer(api_port, engine) as api:
             for server in (proxy, api):
-                threading.Thread(target=server.serve_forever, daemon=True).start()
+                threading.Thread(
+                    target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True
+                ).start()
             log.info("ready: port %s, Data API on port %s", port, api_port)
             while not ended.wait(0.5):
                 if not postgres.is_alive():

@@ -45,6 +45,7 @@ _AS_SYNTAX: dict[type[exp.Expr], str] = {
     exp.Returning: 'syntax error at or near "RETURNING"',
     exp.NullSafeEQ: 'syntax error at or near "DISTINCT"',
     exp.NullSafeNEQ: 'syntax error at or near "DISTINCT"',
+    exp.TryCast: "stand-in: TRY_CAST is not emulated",
     exp.GenerateSeries: 'Function "generate_series" not supported (leader node only)',
     exp.ExplodingGenerateSeries: 'Function "generate_series" not supported (leader node only)',
 }
@@ -74,6 +75,10 @@ def refuse(tree: exp.Expr) -> None:
                 _full_join(node)
             case exp.With() if node.args.get("recursive"):
                 _recursive(node)
+            case exp.RegexpReplace() | exp.RegexpExtract() | exp.RegexpCount() | exp.RegexpInstr():
+                _pattern(node)
+            case exp.RegexpLike() | exp.RegexpILike():
+                _posix(node)
             case exp.Func():
                 _function(node)
 
@@ -112,6 +117,24 @@ def _merge(node: exp.Merge) -> None:
         raise Rejected("MERGE source must be a table")
     if node.this.alias:
         raise Rejected("MERGE target cannot have an alias")
+
+
+def _pattern(node: exp.Expr) -> None:
+    """Redshift's letters for the parameters mean something else to PostgreSQL."""
+    asked = node.args.get("parameters") or node.args.get("modifiers")
+    moved = isinstance(node, exp.RegexpReplace) and node.args.get("position")
+    if asked or moved:
+        raise Rejected(
+            f"stand-in: a position or parameters in {node.key.upper()} are not emulated", "0A000"
+        )
+    _posix(node)
+
+
+def _posix(node: exp.Expr) -> None:
+    """Without the parameter p a pattern is POSIX: no groups that begin with (?, no lazy repeats."""
+    pattern = node.expression
+    if isinstance(pattern, exp.Literal) and ("(?" in pattern.name or "*?" in pattern.name):
+        raise Rejected(f"Invalid preceding regular expression prior to repetition: {pattern.name}")
 
 
 def _full_join(node: exp.Join) -> None:

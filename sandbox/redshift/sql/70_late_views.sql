@@ -1,6 +1,8 @@
 -- Late-binding views. PostgreSQL binds every view to its tables, and drops it with them; so the
 -- query of a view made WITH NO SCHEMA BINDING is kept, and the view made again when it can be.
-create table rs_late_views (name text primary key, query text not null);
+create table rs_late_views (
+  name text primary key, query text not null, owner name not null default current_user
+);
 grant select, insert, update, delete on rs_late_views to public;
 
 create function rs_late_view_name(names text[]) returns text language sql stable as $$
@@ -9,7 +11,7 @@ create function rs_late_view_name(names text[]) returns text language sql stable
     else quote_ident(names[cardinality(names) - 1]) || '.' || quote_ident(names[cardinality(names)])
     end $$;
 create function rs_late_view_made(names text[], query text) returns void language sql as $$
-  insert into rs_late_views values (rs_late_view_name(names), query)
+  insert into rs_late_views (name, query) values (rs_late_view_name(names), query)
   on conflict (name) do update set query = excluded.query $$;
 create function rs_late_view_gone(names text[]) returns void language sql as $$
   delete from rs_late_views where name = rs_late_view_name(names) $$;
@@ -27,18 +29,20 @@ declare
   lost record;
   mended int;
   total int := 0;
+  may_all bool := (select rolsuper from pg_roles where rolname = current_user);
 begin
   loop
     mended := 0;
-    for lost in select v.name, v.query from rs_late_views v
-      where to_regclass(v.name) is null order by v.name
+    for lost in select v.name, v.query, v.owner from rs_late_views v
+      where to_regclass(v.name) is null and (may_all or v.owner = current_user) order by v.name
     loop
       begin
         execute 'create view ' || lost.name || ' as ' || lost.query;
+        execute 'alter view ' || lost.name || ' owner to ' || quote_ident(lost.owner);
         mended := mended + 1;
       exception
         when undefined_table or undefined_column or invalid_schema_name or insufficient_privilege
-        then null; -- a table it names is not there now, or it is for another user to make
+        then null; -- a table it names is not there now
       end;
     end loop;
     total := total + mended;

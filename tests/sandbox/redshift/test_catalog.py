@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from redshift_connector import ProgrammingError
 
+from sandbox.redshift import RedshiftServer
+from tests.sandbox.redshift.conftest import connect
+
 
 def rows(cursor: Any, query: str) -> list[list[Any]]:
     cursor.execute(query)
@@ -46,6 +49,23 @@ def test_a_late_view_follows_its_new_name_and_goes_when_dropped(cursor: Any, sch
     cursor.execute(f"alter table {schema}.v rename to v_old")
     with pytest.raises(ProgrammingError, match="does not exist"):
         cursor.execute(f"select a from {schema}.v")
+
+
+def test_a_late_view_stays_with_its_owner(
+    cursor: Any, schema: str, trusted: RedshiftServer
+) -> None:
+    """Whoever makes it again: the administrator does when he makes its table."""
+    user = "investiq_transformer"
+    cursor.execute(f"grant usage, create on schema {schema} to {user}")
+    cursor.execute(f"create table {schema}.t as select 1 as a")
+    cursor.execute(f"grant select on {schema}.t to {user}")
+    with connect(trusted, user=user, password=trusted.users[user]) as connection:
+        late_view(connection.cursor(), schema, "v", f"select a from {schema}.t")
+        connection.commit()
+    cursor.execute(f"drop table {schema}.t cascade")
+    cursor.execute(f"create table {schema}.t as select 1 as a")
+    found = rows(cursor, f"select viewowner from pg_views where schemaname = '{schema}'")
+    assert found == [[user]]
 
 
 def test_a_rolled_back_late_view_is_forgotten(cursor: Any, schema: str) -> None:

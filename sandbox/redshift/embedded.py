@@ -21,6 +21,7 @@ from sandbox.redshift.errors import RedshiftDidNotStart
 from sandbox.redshift.postgres import programs
 from sandbox.redshift.state import ServerState, free_ports
 from sandbox.redshift.users import ADMIN, DATABASE, TRANSFORMER, passwords
+from sandbox.redshift.version import require_this_version
 from sandbox.s3 import S3Server
 
 _READY_SECONDS = 60.0
@@ -146,6 +147,7 @@ def _join_or_start(data_dir: Path, run_dir: Path, *, unused: bool) -> RedshiftSe
                 "not answer. Wait until they are done, or end that process, then try again."
             )
         state.stop()
+    require_this_version(data_dir / "postgres" / "made")
     return _start(data_dir, run_dir, state_file)
 
 

@@ -19,6 +19,7 @@ import psutil
 
 from sandbox.redshift.errors import RedshiftDidNotStart
 from sandbox.redshift.users import ADMIN
+from sandbox.redshift.version import version
 from sandbox.redshift.wire import Backend, ServerError
 
 _PROGRAMS = Path("/usr/lib/postgresql")
@@ -108,7 +109,7 @@ class Postgres:
 
     def mark_made(self) -> None:
         """Remember that the cluster is whole: one that was torn while made is made anew."""
-        (self.folder / "made").touch()
+        (self.folder / "made").write_text(version())
 
     def stop(self) -> None:
         """End it at once; its clients are cut off."""

@@ -18,11 +18,11 @@ from sandbox.redshift.errors import RedshiftDidNotStart
 from sandbox.redshift.postgres import Postgres
 from sandbox.redshift.proxy import Proxy
 from sandbox.redshift.users import ADMIN, DATABASE, ORDINARY, passwords
+from sandbox.redshift.version import sql_files
 from sandbox.redshift.wire import Backend, literal
 
 log = logging.getLogger("sandbox.redshift")
 _POLL_SECONDS = 0.05  # how soon a server sees that it is to end
-_SQL = Path(__file__).parent / "sql"
 
 
 def main(arguments: list[str]) -> int:
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
 def _prepare(postgres: Postgres, users: dict[str, str]) -> None:
     """Redshift's types and functions in every database to come, our database, the users."""
     template = _session(postgres, users, "template1")
-    for file in sorted(_SQL.glob("*.sql")):
+    for file in sql_files():
         template.query(file.read_text(encoding="utf-8"))
     template.close()
     admin = _session(postgres, users, "postgres")

@@ -81,3 +81,15 @@ def test_without_postgresql_the_message_says_what_to_install(
     ):
         pass
     assert not (tmp_path / "data").exists()
+
+
+def test_data_of_another_version_are_refused(s3: S3Server, tmp_path: Path) -> None:
+    """Its functions lie in the data: old ones would answer wrongly without a word."""
+    made = tmp_path / "data" / "postgres" / "made"
+    made.parent.mkdir(parents=True)
+    made.write_text("of another version")
+    with (
+        pytest.raises(RedshiftDidNotStart, match=f"Remove {made.parent} and load and build anew"),
+        embedded_redshift(tmp_path / "data", tmp_path / "run", s3),
+    ):
+        pass

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox.redshift.copy_errors import record, refused_value
-from sandbox.redshift.copy_lines import BadRow, Lines
+from sandbox.redshift.copy_lines import BadRow, Lines, csv_line_of
 from sandbox.redshift.copy_objects import read, urls_of
 from sandbox.redshift.copy_syntax import CopyStatement, parse_copy
 from sandbox.redshift.copy_target import Target
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _STAGE = "pg_temp.rs_copy_stage"
 _LINE = re.compile(r"COPY rs_copy_stage, line (\d+)")
 _WORTHWHILE = 500  # rows, for statistics
+_OF_THE_DATA = ("22", "23")  # SQLSTATE classes: data exceptions, violated constraints
 _SLOW = frozenset({"slow_copy"})
 
 
@@ -79,7 +80,7 @@ class _Copy:
             backend.query(self._insertion(0, rows))
         except ServerError as error:
             backend.query("rollback to savepoint rs_copy_insert")
-            if error.code in ("42501", "57014", "25006"):  # no right, cancelled, read only
+            if error.code[:2] not in _OF_THE_DATA:
                 raise
             raise self._bad_row(error, rows) from None
         backend.query(f"release savepoint rs_copy_insert; drop table {_STAGE}")
@@ -110,12 +111,18 @@ class _Copy:
         before = 0
         for file in self.files:
             if first < before + file.rows:
-                line = file.lines.line_of(first - before + 1)
+                line = self._line(file, first - before + 1)
                 bad = BadRow(code, reason, line, text, column)
                 bad.url = file.url
                 return bad
             before += file.rows
         raise error
+
+    def _line(self, file: _Loaded, row: int) -> int:
+        if self.statement.form == "json":
+            return file.lines.line_of(row)
+        s3 = self.session.engine.s3()
+        return csv_line_of(self.statement, read(s3, file.url, gzip=self.statement.gzip), row)
 
     def _bad_column(self, row: int, error: ServerError) -> str:
         if error.code == "23502":  # not null
@@ -180,7 +187,7 @@ def copy(session: "Session", sql: str) -> list[Message]:
     _note(session, query, work.files)
     said = f"Load into table '{statement.name}' completed, {rows} record(s) loaded successfully."
     notice = b"SINFO\0VINFO\0C00000\0M" + said.encode() + b"\0\0"
-    return [(b"N", notice), (b"C", b"COPY\0")]
+    return [(b"N", notice), (b"C", f"COPY {rows}\0".encode())]
 
 
 def _note(session: "Session", query: int, files: list[_Loaded]) -> None:

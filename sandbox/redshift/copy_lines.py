@@ -1,5 +1,7 @@
 """The lines of an object as PostgreSQL's own COPY takes them; most of the work is done in C."""
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -105,6 +107,17 @@ class Lines:
     def _too_large(self, line: int, raw: bytes) -> BadRow:
         reason = f"JSON object exceeds the maximum size of {MAX_OBJECT} bytes"
         return BadRow(1224, reason, line, raw)
+
+
+def csv_line_of(statement: CopyStatement, pieces: Iterator[bytes], row: int) -> int:
+    """The line on which a row of a CSV begins; a quoted field may hold line ends."""
+    text = io.StringIO(b"".join(pieces).decode(), newline="")
+    for _ in range(statement.ignore_header):
+        text.readline()
+    reader = csv.reader(text, delimiter=statement.delimiter, quotechar=statement.quote)
+    for _ in range(row - 1):
+        next(reader)
+    return statement.ignore_header + reader.line_num + 1
 
 
 def _root_reason(line: bytes) -> str:

@@ -156,6 +156,11 @@ def test_a_bad_line_of_a_csv_is_named(store: ObjectStore, cursor: Any, schema: s
     with pytest.raises(ProgrammingError, match="sys_load_error_detail"):
         copy(cursor, f"{schema}.c", url, "csv ignoreheader 1")
     assert errors(cursor, f"{schema}.c") == [[url, 3, "", "Extra column(s) found"]]
+    cursor.execute(f"create table {schema}.d (id integer, name varchar(40))")
+    url = put(store, "d.csv", b'id,name\n1,"two\nlines"\nx,b\n')
+    with pytest.raises(ProgrammingError, match="sys_load_error_detail"):
+        copy(cursor, f"{schema}.d", url, "csv ignoreheader 1")
+    assert errors(cursor, f"{schema}.d") == [[url, 4, "id", "Invalid digit, Type: Integer"]]
 
 
 def test_a_copy_is_part_of_its_transaction(store: ObjectStore, cursor: Any, table: str) -> None:

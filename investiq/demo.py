@@ -79,11 +79,20 @@ def run_demo(settings: Settings) -> None:
     with readable(settings, waiting).open() as con:
         _show_market(con)
     show_places(settings)
-    home = _short(places(settings).home)
     out.print(
-        f"\nAsk more: .venv/bin/investiq --home {home} status\n"
-        f"          INVESTIQ_HOME={home} .venv/bin/dbt test\n"
+        f"\nAsk more: {_ask_more(settings)}\n"
         f"All of it took {time.monotonic() - started:.0f} s and nothing left running."
+    )
+
+
+def _ask_more(settings: Settings) -> str:
+    home = _short(places(settings).home)
+    if settings.target == "redshift":
+        command = f"INVESTIQ_TARGET=redshift .venv/bin/investiq --home {home}"
+        return f"{command} status\n          {command} sandbox redshift  (for dbt and psql)"
+    return (
+        f".venv/bin/investiq --home {home} status\n"
+        f"          INVESTIQ_HOME={home} .venv/bin/dbt test"
     )
 
 

@@ -1,11 +1,15 @@
 """`investiq redshift init` and `investiq doctor` on Redshift: who may do what, and who is told."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from ingestion.errors import ConfigurationError, InvestiqError
 from ingestion.loading.data_api import DataApi, StatementFailed
 from ingestion.loading.redshift_bootstrap import Users, as_administrator, raw_tables, script
-from ingestion.settings import Settings, load_settings
+from ingestion.settings import Settings, load_settings, project_root
 from investiq.doctor_redshift import redshift_findings
 from investiq.redshift import initialise
 
@@ -154,3 +158,37 @@ def test_no_region_is_an_error_that_names_the_variable(settings, clean_environme
     clean_environment.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(InvestiqError, match="Set AWS_REGION"):
         DataApi.of(settings)
+
+
+def opt_in(**variables: str) -> str:
+    """What `make test-redshift` says when it is to run one test of the contract."""
+    chosen = ["tests/redshift", "-m", "redshift", "-k", "loading_twice"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", *chosen, "-rs", "-q", "-p", "no:cacheprovider"],
+        env={**os.environ, **variables},
+        cwd=project_root(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return f"{ended.returncode} {ended.stdout}"
+
+
+def test_the_opt_in_run_is_skipped_with_a_reason(clean_environment):
+    assert "no real Redshift is named: set INVESTIQ_TEST_BUCKET" in opt_in()
+
+
+def test_the_opt_in_run_works_in_schemas_that_it_removes(settings, store, prepared_redshift):
+    """Pointed at the stand-in, as its administrator."""
+    said = opt_in(
+        INVESTIQ_TEST_BUCKET=store.bucket,
+        INVESTIQ_REDSHIFT_SECRET_ARN=prepared_redshift.admin_user,
+        INVESTIQ_REDSHIFT_USER=prepared_redshift.admin_user,
+        DBT_ENV_SECRET_REDSHIFT_PASSWORD=prepared_redshift.admin_password,
+    )
+    assert said.startswith("0 "), said
+    assert "1 passed" in said
+    assert list(store.list("")) == []
+    api = as_administrator(settings, prepared_redshift.admin_user)
+    schemas = "select count(*) from pg_namespace where nspname like 'investiq_test%'"
+    assert api.query(schemas) == [(0,)]

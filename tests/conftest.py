@@ -2,24 +2,31 @@
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import boto3
+import duckdb
 import pytest
+from mypy_boto3_s3 import S3Client
+from redshift_connector import Cursor
 
 from ingestion.calendar import TradingCalendar, default_calendar
 from ingestion.loading import DATASETS
 from ingestion.loading.data_api import DataApi
 from ingestion.loading.duckdb_warehouse import DuckDBWarehouse, S3Access
+from ingestion.loading.reading import RedshiftDatabase
 from ingestion.loading.redshift_bootstrap import Users, as_administrator, carry_out
+from ingestion.loading.redshift_connection import connect_redshift
 from ingestion.loading.redshift_statements import Copying
 from ingestion.loading.redshift_warehouse import RedshiftWarehouse
 from ingestion.objectstore import ObjectStore, s3_client
-from ingestion.settings import load_settings, project_root
+from ingestion.settings import Settings, load_settings, project_root
 from sandbox.exchange import Exchange
 from sandbox.market import Market
 from sandbox.redshift import RedshiftServer, embedded_redshift
+from sandbox.redshift.users import READER
 from sandbox.s3 import S3Server, embedded_s3
 
 _LEAKS = ("AWS_", "INVESTIQ_", "DBT_")
@@ -121,6 +128,104 @@ def redshift_warehouse(
     copying = Copying(store.bucket, settings.redshift_copy_role or "")
     yield RedshiftWarehouse(DataApi.of(settings), store, copying)
     prepared_redshift.clear_faults()
+
+
+@pytest.fixture(scope="module")
+def mirror(
+    redshift: RedshiftServer, s3: S3Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Path], RedshiftDatabase]]:
+    """Copies a DuckDB warehouse, as it is, into a new database of the stand-in for a reader."""
+    folder = tmp_path_factory.mktemp("mirror")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SSL_CERT_FILE", str(redshift.ca_file))
+        for name, value in s3.environment.items():
+            environment.setenv(name, value)
+        client = s3_client()
+
+        def copy(warehouse: Path) -> RedshiftDatabase:
+            name = f"mirror_{uuid.uuid4().hex[:12]}"
+            client.create_bucket(Bucket=name.replace("_", "-"))
+            with opened_redshift(redshift, redshift.database) as cursor:
+                cursor.execute(f"create database {name}")
+            with (
+                opened_redshift(redshift, name) as cursor,
+                duckdb.connect(str(warehouse), read_only=True) as con,
+            ):
+                for schema in ("raw_data", "marts"):
+                    cursor.execute(f"create schema {schema}")
+                    _mirror_tables(con, cursor, schema, folder, client, name.replace("_", "-"))
+                    cursor.execute(f"grant usage on schema {schema} to {READER}")
+                    cursor.execute(f"grant select on all tables in schema {schema} to {READER}")
+            return RedshiftDatabase(reader_settings(redshift, name))
+
+        yield copy
+
+
+def _mirror_tables(
+    con: duckdb.DuckDBPyConnection,
+    cursor: Cursor,
+    schema: str,
+    folder: Path,
+    client: S3Client,
+    bucket: str,
+) -> None:
+    types = {"VARCHAR": "varchar(65535)", "JSON": "super", "DOUBLE": "double precision"}
+    found = con.execute(
+        "select table_name, list(column_name order by column_index), "
+        "list(data_type order by column_index) from duckdb_columns() "
+        "where schema_name = ? group by table_name",
+        [schema],
+    ).fetchall()
+    for table, names, kinds in found:
+        declared = [f'"{n}" {types.get(k, k)}' for n, k in zip(names, kinds, strict=True)]
+        cursor.execute(f"create table {schema}.{table} ({', '.join(declared)})")
+        file = folder / f"{table}.csv.gz"
+        con.execute(
+            f"copy {schema}.{table} to '{file}' "
+            "(format csv, header false, nullstr '\\N', force_quote *, compression gzip)"
+        )
+        client.upload_file(str(file), bucket, file.name)
+        cursor.execute(
+            f"copy {schema}.{table} from 's3://{bucket}/{file.name}' iam_role default "
+            "csv gzip null '\\\\N' timeformat 'auto'"
+        )
+
+
+@contextmanager
+def opened_redshift(redshift: RedshiftServer, database: str) -> Iterator[Cursor]:
+    """A cursor of the administrator; each statement is a transaction of its own."""
+    settings = reader_settings(redshift, database, redshift.admin_user, redshift.admin_password)
+    with connect_redshift(settings) as connection, connection.cursor() as cursor:
+        yield cursor
+
+
+def reader_settings(
+    redshift: RedshiftServer, database: str, user: str = READER, password: str = ""
+) -> Settings:
+    """The settings of somebody who reads a database of the stand-in."""
+    return Settings(
+        target="redshift",
+        redshift_method="database",
+        redshift_host=redshift.host,
+        redshift_port=redshift.port,
+        redshift_database=database,
+        redshift_user=user,
+        DBT_ENV_SECRET_REDSHIFT_PASSWORD=password or redshift.users[user],
+    )
+
+
+@pytest.fixture
+def administrator(
+    redshift: RedshiftServer,
+) -> Callable[[RedshiftDatabase], AbstractContextManager[Cursor]]:
+    """Opens a database of the stand-in for its administrator: a cursor."""
+    return lambda database: opened_redshift(redshift, database.settings.redshift_database)
+
+
+@pytest.fixture
+def reader(redshift: RedshiftServer) -> Settings:
+    """The settings of one who reads the stand-in's own database; to be spoilt."""
+    return reader_settings(redshift, redshift.database)
 
 
 @pytest.fixture(scope="session")

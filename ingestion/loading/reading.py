@@ -162,7 +162,9 @@ class RedshiftDatabase:
     settings: Settings
 
     def __str__(self) -> str:
-        return f"{self.settings.redshift_database} on Redshift"
+        given = self.settings
+        place = given.redshift_host or given.redshift_workgroup or given.redshift_cluster
+        return f"{given.redshift_database} on Redshift at {place}"
 
     @contextmanager
     def open(self) -> Iterator[RedshiftReader]:

@@ -9,7 +9,12 @@ import duckdb
 import psutil
 import pytest
 
+from expectations.runner import SUITES, run_suite
 from ingestion.loading import DATASETS
+from ingestion.loading.reading import DuckDBFile
+from ingestion.settings import Settings
+from investiq.demo import _show_market
+from investiq.status import show_status
 
 pytestmark = [pytest.mark.timeout(1500)]
 
@@ -174,3 +179,79 @@ def test_checks_leave_their_results(demo):
     suites = {"arrival", "archives", "news", "news_marts", "ohlc", "prices"}
     assert {result["suite"] for result in results} == suites
     assert all(result["passed"] for result in results)
+
+
+# What the checks, `status` and the demo's last words read; of the long marts the newest sessions.
+READ = {
+    "raw_data": "rapidapi_quotes alpha_vantage_news india_news_headlines quarantined_records "
+    "ingestion_outcomes load_receipts",
+    "marts": "fct_ohlc_daily fct_index_daily fct_news_articles bridge_news_securities "
+    "rpt_record_accounting rpt_data_freshness rpt_news_mapping_quality rpt_movers_daily "
+    "fct_market_breadth_daily fct_prices_daily fct_indicators_daily",
+}
+LONG = ("fct_prices_daily", "fct_indicators_daily")
+# One session of each that is not as it should be: half of it lost, unknown, or of another day.
+BROKEN = """
+    delete from raw_data.rapidapi_quotes where trade_date = date '2025-10-23' and record_no > 200;
+    delete from raw_data.load_receipts where table_name = 'nse_sec_bhavdata'
+        and object_key like '%trade_date=2025-10-20%';
+    update raw_data.load_receipts set rows_loaded = 9 where table_name = 'nse_bhavcopy_udiff'
+        and object_key like '%trade_date=2025-10-23%';
+    delete from raw_data.alpha_vantage_news
+        where payload ->> 'time_published' between '20251012T18' and '20251013T19';
+    update marts.fct_ohlc_daily set vwap = null, close_price = previous_close_price
+        where trade_date = date '2025-10-23' and mod(security_sk, 2) = 0;
+    update marts.fct_prices_daily set turnover_inr = turnover_inr * 100000
+        where trade_date = date '2025-10-23';
+    update marts.fct_news_articles set sentiment_score = null, cluster_version = null
+        where trade_date = date '2025-10-23'
+"""
+
+
+@pytest.fixture(scope="module")
+def both(demo, mirror, tmp_path_factory):
+    """The demo's market with a broken session, on DuckDB and on the Redshift stand-in."""
+    path = tmp_path_factory.mktemp("both") / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute(f"attach '{demo[0] / 'warehouse.duckdb'}' as demo (read_only)")
+        for schema, tables in READ.items():
+            con.execute(f"create schema {schema}")
+            for table in tables.split():
+                newest = "where trade_date > date '2025-09-10'" if table in LONG else ""
+                con.execute(f"create table {schema}.{table} as from demo.{schema}.{table} {newest}")
+        con.execute(BROKEN)
+    return DuckDBFile(path), mirror(path)
+
+
+def test_checks_say_the_same_of_the_same_market_on_both_engines(both, tmp_path):
+    failed = set()
+    for suite in SUITES:
+        by_duckdb, by_redshift = (
+            run_suite(suite, warehouse=engine, output=tmp_path / str(place))
+            for place, engine in enumerate(both)
+        )
+        assert by_redshift.results == by_duckdb.results, suite
+        assert by_redshift.sessions == by_duckdb.sessions
+        assert by_redshift.checked == by_duckdb.checked
+        failed |= {suite} if by_duckdb.failures or by_duckdb.warnings else set()
+    assert failed == set(SUITES)
+
+
+def test_status_and_the_last_words_of_the_demo_are_the_same_on_both_engines(both, tmp_path, capsys):
+    embedded = Settings(home=tmp_path, INVESTIQ_DUCKDB_PATH=both[0].path)
+    show_status(embedded)
+    with both[0].open() as reader:
+        _show_market(reader)
+    told = capsys.readouterr().out
+    show_status(both[1].settings.model_copy(update=embedded.model_dump(include={"home"})))
+    with both[1].open() as reader:
+        _show_market(reader)
+    shown = capsys.readouterr().out
+    assert "Where every record went" in told
+    assert "NIFTY 50" in told
+    assert _without_places(shown) == _without_places(told)
+
+
+def _without_places(told: str) -> list[str]:
+    lines = [line.rstrip() for line in told.splitlines()]
+    return [line for line in lines if line and not line.startswith("warehouse")]

@@ -93,33 +93,34 @@ def load_statements(
         "set timezone to 'UTC'",
         f"create temp table investiq_rows (like {raw}.{table} including defaults)",
         "create temp table investiq_expected (object_key varchar(4096) not null, "
-        "etag varchar(256) not null, source varchar(4096) not null, sha256 varchar(256), "
+        "etag varchar(256) not null, row_source varchar(4096) not null, sha256 varchar(256), "
         "records bigint not null)",
         copying.copy("investiq_rows", columns, manifest, f"manifest {form}{packed} {times}"),
         copying.copy(
             "investiq_expected",
-            "object_key, etag, source, sha256, records",
+            "object_key, etag, row_source, sha256, records",
             expected,
             "format json 'auto'",
         ),
         "create temp table investiq_todo as select expected.object_key, expected.etag, "
-        "expected.source, expected.sha256, expected.records from investiq_expected as expected "
+        "expected.row_source, expected.sha256, expected.records from investiq_expected as expected "
         f"left join {raw}.load_receipts as receipts on receipts.table_name = '{table}' "
         "and receipts.object_key = expected.object_key and receipts.etag = expected.etag "
         "where receipts.object_key is null",
         # A text that is no number: the one way of ending a transaction that names the object.
         f"select cast(min('{MARK} rows of ' || staged.{identity}) as integer) as refused "
         "from investiq_rows as staged left join investiq_expected as expected "
-        f"on expected.source = staged.{identity} where expected.source is null",
+        f"on expected.row_source = staged.{identity} where expected.row_source is null",
         f"select cast(min('{MARK} ' || todo.object_key || ' gives ' "
-        "|| cast(coalesce(counted.row_count, 0) as varchar(20)) || ' rows where ' "
+        "|| cast(coalesce(counted.rows_found, 0) as varchar(20)) || ' rows where ' "
         "|| cast(todo.records as varchar(20)) || ' were promoted') as integer) as refused "
-        f"from investiq_todo as todo left join (select {identity} as source, "
-        f"count(*) as row_count from investiq_rows group by {identity}) as counted "
-        "on counted.source = todo.source where coalesce(counted.row_count, 0) <> todo.records",
-        f"delete from {raw}.{table} where {identity} in (select source from investiq_todo)",
+        f"from investiq_todo as todo left join (select {identity} as row_source, "
+        f"count(*) as rows_found from investiq_rows group by {identity}) as counted "
+        "on counted.row_source = todo.row_source "
+        "where coalesce(counted.rows_found, 0) <> todo.records",
+        f"delete from {raw}.{table} where {identity} in (select row_source from investiq_todo)",
         f"insert into {raw}.{table} ({columns}, loaded_at) select {columns}, sysdate "
-        f"from investiq_rows where {identity} in (select source from investiq_todo)",
+        f"from investiq_rows where {identity} in (select row_source from investiq_todo)",
         f"delete from {raw}.load_receipts where table_name = '{table}' "
         "and object_key in (select object_key from investiq_todo)",
         f"insert into {raw}.load_receipts (table_name, object_key, etag, sha256, rows_loaded, "

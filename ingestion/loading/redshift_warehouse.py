@@ -97,7 +97,7 @@ class RedshiftWarehouse:
                 {
                     "object_key": item.key,
                     "etag": item.etag,
-                    "source": item.identity,
+                    "row_source": item.identity,
                     "sha256": item.sha256,
                     "records": item.records,
                 }

@@ -1,31 +1,43 @@
--- SUPER: a *distinct* type over jsonb's storage
--- (a domain would inherit jsonb's strict casts and the ->, ->> operators that Redshift does not have)
+-- SUPER: a type of its own over the storage and the functions of jsonb. A domain would inherit
+-- jsonb's strict casts, and the operators -> and ->> that Redshift has not.
 create type super;
-create function super_in(cstring)  returns super   as 'jsonb_in'   language internal immutable strict;
-create function super_out(super)   returns cstring as 'jsonb_out'  language internal immutable strict;
-create function super_recv(internal) returns super as 'jsonb_recv' language internal immutable strict;
-create function super_send(super)  returns bytea   as 'jsonb_send' language internal immutable strict;
-create type super (input = super_in, output = super_out, receive = super_recv, send = super_send,
-                   internallength = variable, alignment = int4, storage = extended, category = 'U');
+create function super_in(cstring) returns super as 'jsonb_in' language internal immutable strict;
+create function super_out(super) returns cstring as 'jsonb_out' language internal immutable strict;
+create function super_recv(internal) returns super
+  as 'jsonb_recv' language internal immutable strict;
+create function super_send(super) returns bytea
+  as 'jsonb_send' language internal immutable strict;
+create type super (
+  input = super_in, output = super_out, receive = super_recv, send = super_send,
+  internallength = variable, alignment = int4, storage = extended, category = 'U'
+);
 create cast (super as jsonb) without function;
 create cast (jsonb as super) without function;
-create function super_cmp(super, super) returns int as 'jsonb_cmp' language internal immutable strict;
-create function super_eq(super, super) returns bool as 'jsonb_eq' language internal immutable strict;
-create function super_ne(super, super) returns bool as 'jsonb_ne' language internal immutable strict;
-create function super_lt(super, super) returns bool as 'jsonb_lt' language internal immutable strict;
-create function super_gt(super, super) returns bool as 'jsonb_gt' language internal immutable strict;
-create function super_le(super, super) returns bool as 'jsonb_le' language internal immutable strict;
-create function super_ge(super, super) returns bool as 'jsonb_ge' language internal immutable strict;
-create function super_hash(super) returns int as 'jsonb_hash' language internal immutable strict;
-create operator = (leftarg = super, rightarg = super, function = super_eq, commutator = =, negator = <>, hashes, merges);
-create operator <> (leftarg = super, rightarg = super, function = super_ne, commutator = <>, negator = =);
-create operator < (leftarg = super, rightarg = super, function = super_lt, commutator = >);
-create operator > (leftarg = super, rightarg = super, function = super_gt, commutator = <);
-create operator <= (leftarg = super, rightarg = super, function = super_le, commutator = >=);
-create operator >= (leftarg = super, rightarg = super, function = super_ge, commutator = <=);
+do $do$
+declare
+  sign record;
+begin
+  for sign in select * from (values
+    ('eq', '=', '=', '<>', ', hashes, merges'), ('ne', '<>', '<>', '=', ''),
+    ('lt', '<', '>', '>=', ''), ('gt', '>', '<', '<=', ''),
+    ('le', '<=', '>=', '>', ''), ('ge', '>=', '<=', '<', '')
+  ) as signs(name, text, commuted, negated, more) loop
+    execute format('create function super_%1$s(super, super) returns bool
+      as ''jsonb_%1$s'' language internal immutable strict', sign.name);
+    execute format('create operator %2$s (leftarg = super, rightarg = super,
+      function = super_%1$s, commutator = %3$s, negator = %4$s%5$s)',
+      sign.name, sign.text, sign.commuted, sign.negated, sign.more);
+  end loop;
+end $do$;
+create function super_cmp(super, super) returns int
+  as 'jsonb_cmp' language internal immutable strict;
+create function super_hash(super) returns int
+  as 'jsonb_hash' language internal immutable strict;
 create operator class super_ops default for type super using btree as
-  operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 super_cmp(super, super);
-create operator class super_hops default for type super using hash as operator 1 =, function 1 super_hash(super);
+  operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >,
+  function 1 super_cmp(super, super);
+create operator class super_hash_ops default for type super using hash as
+  operator 1 =, function 1 super_hash(super);
 
 -- Navigation is lax: a wrong shape, a missing member and JSON null are NULL. Not strict, so that
 -- the planner can put the body in place of the call.

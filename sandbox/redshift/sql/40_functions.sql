@@ -21,15 +21,25 @@ create function round(v float8, n int) returns float8 language sql immutable as 
 create function sha2(s text, n int) returns varchar language sql immutable strict as $$
   select encode(case n when 224 then sha224(s::bytea) when 384 then sha384(s::bytea)
     when 512 then sha512(s::bytea) else sha256(s::bytea) end, 'hex')::varchar $$;
-create function strtol(s text, base int) returns bigint language plpgsql immutable strict as $$
+create function rs_strtol(s text, base int) returns bigint language plpgsql immutable strict as $$
 declare
+  digits constant text := '0123456789abcdefghijklmnopqrstuvwxyz';
+  digit int;
   r bigint := 0;
 begin
   for i in 1..length(s) loop
-    r := r * base + strpos('0123456789abcdefghijklmnopqrstuvwxyz', lower(substr(s, i, 1))) - 1;
+    digit := strpos(digits, lower(substr(s, i, 1))) - 1;
+    if digit not between 0 and base - 1 then
+      raise exception 'The input % is not valid to be converted to base %', s, base
+        using errcode = '22023';
+    end if;
+    r := r * base + digit;
   end loop;
   return r;
 end $$;
+create function strtol(s text, base int) returns bigint language sql immutable as $$
+  select case when base = 16 and s ~ '^[0-9a-fA-F]{1,15}$'
+    then ('x' || lpad(s, 16, '0'))::bit(64)::bigint else rs_strtol(s, base) end $$;
 
 -- The clock: UTC, without a zone.
 create function getdate() returns timestamp language sql stable as $$
@@ -105,8 +115,8 @@ create function date_diff(p text, a timestamp, b timestamp) returns bigint
 -- COPY without TIMEFORMAT takes one form only.
 create function rs_copy_timestamp(v text) returns text language plpgsql immutable strict as $$
 begin
-  if v !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([+-][0-9]{2}(:?[0-9]{2})?)?$'
-  then
+  if v !~ ('^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}'
+      || '([.][0-9]+)?([+-][0-9]{2}(:?[0-9]{2})?)?$') then
     raise exception 'Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SS]'
       using errcode = '22007';
   end if;

@@ -33,11 +33,12 @@ end $$;
 create aggregate rs_percentile_cont(numeric, numeric)
   (sfunc = rs_percentile_add, stype = numeric[], finalfunc = rs_percentile);
 
--- IGNORE NULLS, as aggregates over a frame.
+-- IGNORE NULLS, as aggregates over a frame. Strict, so that NULLs are skipped and the first other
+-- value is the state to begin with.
 create function rs_new(a anyelement, b anyelement) returns anyelement
-  language sql immutable as $$ select coalesce(b, a) $$;
+  language plpgsql immutable strict as $$ begin return b; end $$;
 create function rs_old(a anyelement, b anyelement) returns anyelement
-  language sql immutable as $$ select coalesce(a, b) $$;
+  language plpgsql immutable strict as $$ begin return a; end $$;
 create aggregate rs_last(anyelement) (sfunc = rs_new, stype = anyelement);
 create aggregate rs_first(anyelement) (sfunc = rs_old, stype = anyelement);
 create aggregate any_value(anyelement) (sfunc = rs_old, stype = anyelement);

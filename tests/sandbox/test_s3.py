@@ -19,8 +19,9 @@ from botocore.client import Config
 from botocore.exceptions import ClientError
 
 from sandbox import s3 as module
-from sandbox import seaweed
+from sandbox import seaweed, servers
 from sandbox.s3 import S3DidNotStart, S3Server, embedded_s3
+from sandbox.servers import free_ports
 
 USER = """
 import sys, time
@@ -77,7 +78,7 @@ def sockets_left(folder: Path) -> list[str]:
 
 
 def lives(pid: int) -> bool:
-    seaweed.reap()
+    servers.reap()
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
@@ -244,8 +245,8 @@ def test_a_port_is_kept_while_it_is_free_and_left_to_whoever_took_it() -> None:
     """So that clients that were cut off find the server again."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert seaweed._ports({"s3.port": port})["s3.port"] != port
-    assert seaweed._ports({"s3.port": port})["s3.port"] == port
+        assert free_ports(("s3.port",), {"s3.port": port})["s3.port"] != port
+    assert free_ports(("s3.port",), {"s3.port": port})["s3.port"] == port
 
 
 def test_a_silent_server_is_left_alone_while_others_use_it(

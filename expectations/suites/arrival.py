@@ -165,7 +165,7 @@ def _measures_sql(engine: Engine, limits: ArrivalThresholds) -> str:
         ),
         columns=", ".join(
             [
-                f"coalesce({dialect.json_text(engine, value[name])}, '') = '' as is_null_{name}, "
+                f"{dialect.json_is_empty(engine, value[name])} as is_null_{name}, "
                 f"{dialect.json_is_string(engine, value[name])} as is_text_{name}"
                 for name in fields
             ]

@@ -51,7 +51,9 @@ enable_nestloop = off
 default_statistics_target = 30
 max_parallel_workers_per_gather = 0
 random_page_cost = 1.1
-# As on Redshift, a backslash in a string escapes.
+# As on Redshift, a transaction sees what was there when its first statement began (LOCK takes no
+# snapshot), and a backslash in a string escapes.
+default_transaction_isolation = 'repeatable read'
 standard_conforming_strings = off
 escape_string_warning = off
 backslash_quote = on

@@ -10,7 +10,7 @@ from sandbox.redshift.errors import Rejected
 from sandbox.redshift.faults import Fault
 from sandbox.redshift.rewrite import rewrite
 from sandbox.redshift.text import without_comments
-from sandbox.redshift.wire import Backend, Message, ServerError, literal
+from sandbox.redshift.wire import OVERLAP, Backend, Message, ServerError, literal
 
 # What the stand-in does itself instead of PostgreSQL; gives the messages for the client.
 Action = Callable[[], list[Message]]
@@ -115,14 +115,7 @@ class Session:
             case Fault(fault="error"):
                 raise self.fail(Rejected(fault.message, "XX000"))
             case Fault(fault="serializable_violation"):
-                raise self.fail(
-                    Rejected(
-                        "1023",
-                        "XX000",
-                        "Serializable isolation violation on table - 100167, transactions forming "
-                        f"the cycle are: 5705, 5754 (pid:{id(self) % 32768})",
-                    )
-                )
+                raise self.fail(Rejected("scripted", OVERLAP))
             case Fault(fault="slow"):
                 self.backend.query(f"select pg_sleep({fault.seconds})")
             case Fault(fault="restart"):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 Message = tuple[bytes, bytes]
 Row = list[str | None]
 _PROTOCOL = 196608
+OVERLAP = "40001"  # "could not serialize access due to concurrent update"
 
 
 class ServerError(Exception):
@@ -34,6 +35,15 @@ def error_body(text: str, code: str = "XX000", detail: str = "", severity: str =
     """The body of an ErrorResponse that PostgreSQL itself did not write."""
     fields = {"S": severity, "V": severity, "C": code, "M": text, "D": detail}
     return b"".join(f"{key}{value}\0".encode() for key, value in fields.items() if value) + b"\0"
+
+
+def overlap() -> bytes:
+    """The error of a transaction that wrote what another had written since its snapshot."""
+    detail = (
+        "Serializable isolation violation on table - 100167, transactions forming the cycle are: "
+        "5705, 5754 (pid:4711)"
+    )
+    return error_body("1023", "XX000", detail)
 
 
 def text_at(body: bytes, start: int = 0) -> tuple[str, int]:
@@ -95,6 +105,8 @@ class Backend:
         body = self._input.read(int(struct.unpack("!i", head[1:])[0]) - 4)
         if head[:1] == b"Z":
             self.status = body
+        if head[:1] == b"E" and f"\0C{OVERLAP}\0".encode() in body:
+            body = overlap()
         return head[:1], body
 
     def answers(self) -> Iterator[Message]:

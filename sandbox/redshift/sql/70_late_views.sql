@@ -42,7 +42,8 @@ begin
         mended := mended + 1;
       exception
         when undefined_table or undefined_column or invalid_schema_name or insufficient_privilege
-        then null; -- a table it names is not there now
+          or duplicate_table or unique_violation
+        then null; -- a table it names is not there now, or another session was quicker
       end;
     end loop;
     total := total + mended;

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from ingestion.objectstore import ObjectStore
 from sandbox.redshift import RedshiftServer
 from tests.sandbox.redshift.conftest import Statement, ended
 
@@ -130,6 +131,20 @@ def test_a_cancelled_statement_leaves_nothing(api: Any, run: Any, table: str) ->
     assert count(api, run, table) == 0
 
 
+def test_a_cancelled_copy_loads_nothing(
+    api: Any, run: Any, redshift: RedshiftServer, store: ObjectStore, table: str
+) -> None:
+    redshift.script("slow_copy", seconds=30)
+    store.client.put_object(Bucket=store.bucket, Key="one", Body=b'{"a": 1, "b": "x"}')
+    text = f"copy {table} from 's3://{store.bucket}/one' iam_role default json 'auto'"
+    ident = api.execute_statement(Sql=text, **TARGET)["Id"]
+    time.sleep(0.3)
+    api.cancel_statement(Id=ident)
+    assert ended(api, ident)["Status"] == "ABORTED"
+    assert count(api, run, table) == 0
+    assert run(text)["ResultRows"] == 1
+
+
 def test_a_long_result_comes_in_pages(api: Any, run: Any, table: str) -> None:
     run(
         f"insert into {table} with recursive n(a) as "
@@ -181,22 +196,23 @@ def test_a_restart_ends_what_runs(run: Any, api: Any, redshift: RedshiftServer, 
     assert count(api, run, table) == 0
 
 
-def test_a_lock_makes_two_writers_one_after_the_other(api: Any, run: Any, table: str) -> None:
-    run(f"insert into {table} values (0, 'lock')")
-    steps = [
-        f"update {table} set a = a + 1",
-        "select pg_sleep(0.3)",
-        f"insert into {table} select 100 + a, 'seen' from {table} where b = 'lock'",
-    ]
+@pytest.mark.parametrize(("first", "well"), [("lock table {}", 2), ("update {} set a = a", 1)])
+def test_two_writers_take_turns_by_a_lock_and_by_nothing_else(
+    api: Any, run: Any, table: str, first: str, well: int
+) -> None:
+    """LOCK takes no snapshot; an UPDATE does, so who waited for it sees what was there before."""
+    run(f"insert into {table} values (0, 'count')")
+    steps = [first.format(table), "select pg_sleep(0.3)", f"update {table} set a = a + 1"]
     ends: list[Statement] = []
     writers = [threading.Thread(target=lambda: ends.append(run(*steps))) for _ in range(2)]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join()
-    assert [end["Status"] for end in ends] == ["FINISHED", "FINISHED"], ends
-    seen = [row[0] for row in records(api, run(f"select a from {table} order by a"))]
-    assert len(set(seen)) == 3
+    refused = [end["Error"] for end in ends if end["Status"] == "FAILED"]
+    assert all("1023\n  Detail: Serializable isolation violation" in text for text in refused)
+    assert 2 - len(refused) == well
+    assert records(api, run(f"select a from {table}")) == [[well]]
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,14 @@ def test_a_killed_client_takes_nothing_with_it(
     assert cursor.fetchone()[0] == 0
 
 
+def test_a_connection_can_be_made_to_break(trusted: RedshiftServer, cursor: Any) -> None:
+    trusted.script("hang_up", match="select 2")
+    with pytest.raises(InterfaceError, match="server socket closed"):
+        cursor.execute("select 2")
+    with connect(trusted) as again:
+        assert again.cursor().execute("select 2").fetchone()[0] == 2
+
+
 def test_nonsense_on_the_wire_harms_nobody(trusted: RedshiftServer, cursor: Any) -> None:
     for nonsense in (b"GET / HTTP/1.1\r\n\r\n", b"\0\0\0\x08\0", b""):
         with socket.create_connection((trusted.host, trusted.port)) as stranger:

@@ -13,7 +13,6 @@ from mypy_boto3_s3 import S3Client
 from redshift_connector import Cursor
 
 from ingestion.calendar import TradingCalendar, default_calendar
-from ingestion.loading import DATASETS
 from ingestion.loading.data_api import DataApi
 from ingestion.loading.duckdb_warehouse import DuckDBWarehouse, S3Access
 from ingestion.loading.reading import RedshiftDatabase
@@ -105,29 +104,45 @@ def warehouse(store: ObjectStore, tmp_path: Path) -> DuckDBWarehouse:
 
 
 @pytest.fixture(scope="session")
-def prepared_redshift(redshift: RedshiftServer, s3: S3Server) -> RedshiftServer:
-    """The stand-in after `investiq redshift init`: tables, roles, and users who have them."""
+def redshift_apis(redshift: RedshiftServer, s3: S3Server) -> tuple[DataApi, DataApi]:
+    """The Data API of the stand-in as its administrator and as the loader, made once: that is slow.
+
+    `investiq redshift init` has made tables, roles, and users who have them.
+    """
     with pytest.MonkeyPatch.context() as environment:
         for name, value in {**s3.environment, **redshift.environment}.items():
             environment.setenv(name, value)
-        users = Users("investiq_loader", "investiq_transformer", "investiq_reader")
-        list(carry_out(as_administrator(load_settings(), redshift.admin_user), "raw_data", users))
-    return redshift
+        administrator = as_administrator(load_settings(), redshift.admin_user)
+        loader = DataApi.of(load_settings())
+    users = Users("investiq_loader", "investiq_transformer", "investiq_reader")
+    list(carry_out(administrator, "raw_data", users))
+    return administrator, loader
+
+
+@pytest.fixture
+def prepared_redshift(
+    redshift: RedshiftServer,
+    redshift_apis: tuple[DataApi, DataApi],
+    clean_environment: pytest.MonkeyPatch,
+) -> Iterator[RedshiftServer]:
+    """The stand-in with empty raw tables, named by the environment; nothing is scripted."""
+    for name, value in redshift.environment.items():
+        clean_environment.setenv(name, value)
+    administrator, _ = redshift_apis
+    loaded = administrator.query("select distinct table_name from raw_data.load_receipts")
+    tables = [*(str(name) for (name,) in loaded), "load_receipts"]
+    administrator.batch([f"truncate raw_data.{name}" for name in tables])
+    yield redshift
+    redshift.clear_faults()
 
 
 @pytest.fixture
 def redshift_warehouse(
-    prepared_redshift: RedshiftServer, store: ObjectStore, clean_environment: pytest.MonkeyPatch
-) -> Iterator[RedshiftWarehouse]:
+    prepared_redshift: RedshiftServer, redshift_apis: tuple[DataApi, DataApi], store: ObjectStore
+) -> RedshiftWarehouse:
     """An empty Redshift warehouse (the stand-in's) that reads from `store`, as the loader."""
-    for name, value in prepared_redshift.environment.items():
-        clean_environment.setenv(name, value)
-    settings = load_settings()
-    administrator = as_administrator(settings, prepared_redshift.admin_user)
-    administrator.batch([f"truncate raw_data.{name}" for name in (*DATASETS, "load_receipts")])
-    copying = Copying(store.bucket, settings.redshift_copy_role or "")
-    yield RedshiftWarehouse(DataApi.of(settings), store, copying)
-    prepared_redshift.clear_faults()
+    copying = Copying(store.bucket, load_settings().redshift_copy_role or "")
+    return RedshiftWarehouse(redshift_apis[1], store, copying)
 
 
 @pytest.fixture(scope="module")

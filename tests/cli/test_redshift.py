@@ -52,10 +52,15 @@ def test_init_says_what_it_did_and_can_be_run_again(settings, prepared_redshift,
 
 def test_a_user_who_is_not_there_yet_is_told_of(settings, prepared_redshift, capsys):
     odd = settings.model_copy(
-        update={"redshift_loader_user": 'IAMR:x"; drop schema raw_data; --', "redshift_user": None}
+        update={
+            "redshift_loader_user": 'IAMR:x"; drop schema raw_data; --',
+            "redshift_reader_user": None,
+        }
     )
     initialise(odd, dry_run=False, secret_arn=prepared_redshift.admin_user, db_user=None)
-    assert "there is no such user yet" in " ".join(capsys.readouterr().out.split())
+    said = " ".join(capsys.readouterr().out.split())
+    assert "there is no such user yet" in said
+    assert "nobody has been given that role: set INVESTIQ_REDSHIFT_READER_USER" in said
 
 
 def test_init_needs_an_administrator(settings):
@@ -138,6 +143,17 @@ def test_the_doctor_says_what_is_broken_and_what_to_do(settings, prepared_redshi
     [only] = redshift_findings(settings)
     prepared_redshift.clear_faults()
     assert (only.verdict, "refresh your AWS credentials" in only.next_step) == ("broken", True)
+
+
+def test_the_doctor_tells_of_settings_of_the_database(settings, as_user, prepared_redshift):
+    administrator = as_user(prepared_redshift.admin_user)
+    administrator.query("alter user investiq_loader set enable_case_sensitive_identifier to true")
+    try:
+        found = {finding.what: finding for finding in redshift_findings(settings)}
+    finally:
+        administrator.query("alter user investiq_loader reset enable_case_sensitive_identifier")
+    assert found["Redshift names"].verdict == "optional"
+    assert "is on" in found["Redshift names"].seen or "is true" in found["Redshift names"].seen
 
 
 @pytest.mark.parametrize(

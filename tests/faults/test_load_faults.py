@@ -147,7 +147,7 @@ def test_fault_07_killed_between_put_and_copy(loading, failpoint):
 def test_fault_08_killed_during_copy_which_goes_on(loading):
     """The next run does not begin a second load: it finds the one that is under way."""
     loading.put("a", "b", "c")
-    loading.killed_during_copy(seconds=4)
+    loading.killed_during_copy(seconds=6)
     assert loading.holds(0, 0)
     assert loading.load() == LoadReport("rapidapi_quotes", 3, 6)
     assert loading.batches() == ["FINISHED"]

@@ -63,21 +63,20 @@ def test_patience_ends_and_the_statement_goes_on(api, prepared_redshift):
     assert list(api.rows(f"{done.id}:1")) == [(41,)]
 
 
-def test_waiting_looks_less_and_less_often(api, prepared_redshift):
+def test_waiting_looks_less_and_less_often(api, prepared_redshift, monkeypatch):
     prepared_redshift.script("slow", match="42 as n", seconds=2)
-    looks: list[float] = []
+    pauses: list[float] = []
+    sleep = time.sleep
 
-    def look(**options):
-        looks.append(time.monotonic())
-        return api.client.describe_statement(**options)
+    def noted(seconds: float) -> None:
+        pauses.append(seconds)
+        sleep(seconds)
 
-    class Counting:
-        describe_statement = staticmethod(look)
-
-    begun = api.submit(["select 42 as n"])
-    DataApi(Counting(), api.target).wait(begun)
-    assert 5 < len(looks) < 12
-    assert looks[-1] - looks[-2] > 3 * (looks[1] - looks[0])
+    monkeypatch.setattr(time, "sleep", noted)
+    assert api.wait(api.submit(["select 42 as n"])).is_well
+    assert pauses == sorted(pauses)
+    assert pauses[0] < 0.1 < 0.5 < pauses[-1]
+    assert len(pauses) < 12
 
 
 def test_a_provisioned_cluster_is_asked_as_a_database_user(redshift_warehouse, settings, store):

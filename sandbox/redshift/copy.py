@@ -170,7 +170,9 @@ def copy(session: "Session", sql: str) -> list[Message]:
             work.stage(urls_of(engine.s3(), statement))
             if slow:
                 backend.query(f"select pg_sleep({slow.seconds})")
+            session.go_on()
             rows = work.insert()
+            session.go_on()
         except BadRow as bad:
             record(session, target, query, bad)
             raise Rejected(

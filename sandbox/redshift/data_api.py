@@ -104,8 +104,9 @@ class DataApi:
             )
         for step in [*statement.steps, statement.whole]:
             step.mark("ABORTED")
-        if statement.pid:
-            self._engine.cancel(statement.pid)
+        if session := statement.session:
+            session.is_cancelled = True
+            self._engine.cancel(session.pid)
         return {"Status": True}
 
     def _list(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -167,7 +168,7 @@ class DataApi:
             try:
                 session = Session(backend, self._engine)
                 session.begin()
-                statement.pid = session.pid
+                statement.session = session
                 self._steps(statement, session)
             finally:
                 backend.close()

@@ -69,7 +69,7 @@ _CATALOG = re.compile(
 )
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def rewrite(sql: str, case_sensitive_names: bool, case_sensitive_attributes: bool) -> str:
     """The statement for PostgreSQL, as the two settings of the session take its names.
 

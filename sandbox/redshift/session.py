@@ -35,6 +35,7 @@ class Session:
         self.backend, self.engine = backend, engine
         self.database, self.user, self.pid = engine.database, "", 0
         self.last_query = 0
+        self.is_cancelled = False
         self._flags = (False, False)
         self._planned = Afterwards()
         self._due: list[str] = []
@@ -50,6 +51,15 @@ class Session:
         row = self.backend.query(_FLAGS)[0]
         names, attributes = ((value or "").lower() in _TRUE for value in row)
         self._flags = (names, attributes)
+
+    def go_on(self) -> None:
+        """Between two statements of the stand-in's own: a cancel may have found none to cancel.
+
+        Raises:
+            Rejected: the client wants no more of it.
+        """
+        if self.is_cancelled:
+            raise Rejected("Query cancelled on user's request", "57014")
 
     def fold(self, name: str) -> str:
         """A name as this session takes it."""

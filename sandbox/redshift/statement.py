@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.redshift.execution import Result
+from sandbox.redshift.session import Session
 
 PAGE = 1000
 _ENDED = frozenset({"FINISHED", "FAILED", "ABORTED"})
@@ -116,7 +117,7 @@ class Statement:
     whole: Step
     is_batch: bool
     user: str
-    pid: int = 0
+    session: Session | None = None
     values: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -134,7 +135,10 @@ class Statement:
 
     def described(self) -> dict[str, Any]:
         """As DescribeStatement tells it."""
-        told = self.whole.described() | {"RedshiftPid": self.pid, "DbUser": self.user}
+        told = self.whole.described() | {
+            "RedshiftPid": self.session.pid if self.session else 0,
+            "DbUser": self.user,
+        }
         kept = ("ClusterIdentifier", "WorkgroupName", "Database", "SecretArn", "StatementName")
         told |= {key: self.request[key] for key in kept if key in self.request}
         if self.values:

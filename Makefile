@@ -39,6 +39,10 @@ lint-python:
 	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 	@$(BIN)/python .ci/audit.py
 
+.PHONY: airflow
+airflow: $(VENV)/.airflow ## Airflow on this machine, with the simulated exchange, until Ctrl-C
+	@$(if $(TARGET),INVESTIQ_TARGET=$(TARGET)) $(BIN)/python -m orchestration
+
 .PHONY: test-redshift
 test-redshift: $(VENV)/.test ## The tests that a real Redshift can run; INVESTIQ_TEST_REDSHIFT_* name it
 	@$(BIN)/pytest tests/redshift -m redshift -rs -p no:cacheprovider
@@ -54,6 +58,7 @@ setup: $(VENV)/.demo ## Make the environment and an empty warehouse, nothing mor
 lock: $(VENV)/.uv ## Resolve the dependencies anew and write the lock files
 	@$(LOCK) --extra test pyproject.toml -o requirements-test.txt >/dev/null
 	@$(LOCK) --extra build --constraint requirements-test.txt pyproject.toml -o requirements.txt >/dev/null
+	@$(LOCK) --extra build --extra airflow --constraint requirements-test.txt pyproject.toml -o requirements-airflow.txt >/dev/null
 	@$(LOCK) requirements-airbyte.in -o requirements-airbyte.txt >/dev/null
 
 .PHONY: clean
@@ -80,6 +85,11 @@ $(VENV)/.demo: $(VENV)/.uv requirements.txt pyproject.toml
 $(VENV)/.test: $(VENV)/.demo requirements-test.txt
 	@echo "adding what the tests need (once)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements-test.txt
+	@touch $@
+
+$(VENV)/.airflow: $(VENV)/.demo requirements-airflow.txt
+	@echo "adding Airflow (once)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements-airflow.txt
 	@touch $@
 
 # Airbyte's connector for one test, apart from everything else; it knows Python up to 3.12.

@@ -1,5 +1,7 @@
 """The errors of the project: each message ends with what to do next, each has an exit code."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
@@ -83,9 +85,13 @@ class WarehouseBusy(InvestiqError):
 
 
 class BuildFailed(InvestiqError):
-    """dbt built or tested something that failed; the marts keep what was audited before."""
+    """dbt built or tested something that failed; the marts keep what was audited before.
+
+    `failed` says what dbt said of each node; empty when dbt itself could not work.
+    """
 
     exit_code = 9
+    failed: Mapping[str, str] = MappingProxyType({})
 
 
 class CheckFailed(InvestiqError):

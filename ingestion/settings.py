@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     nse_recheck_sessions: int = Field(default=3, ge=0)
     nse_fill_sessions: int = Field(default=10, ge=0)
 
+    sandbox_url: str | None = None
+    promotion: Literal["local", "lambda"] = "local"
+
     airbyte_prefix: str = "airbyte"
     airbyte_sync_mode: Literal["overwrite", "append"] = "overwrite"
 

@@ -12,6 +12,7 @@ from ingestion.ingest_archives import ArchiveIngest, closed
 from ingestion.objectstore import ObjectStore
 from ingestion.outcomes import Outcome
 from ingestion.sources.nse import nse_archives
+from ingestion.sources.nse_files import DATASETS
 from investiq.sources import Source
 
 
@@ -24,26 +25,29 @@ class Archives:
     calendar: TradingCalendar
     refused: bool = False
 
-    def session(self, day: date, *, look_back: bool, again: bool) -> list[Outcome]:
+    def session(
+        self, day: date, *, look_back: bool, again: bool, datasets: Sequence[str] = DATASETS
+    ) -> list[Outcome]:
         """The files of a day, with those around it when it is the newest.
 
         Args:
             look_back: also ask the sessions before for what has changed or is missing.
             again: ask for the day whatever landed before, and whatever the calendar says.
+            datasets: of these alone.
         """
         calendar, settings = self.calendar, self.source.settings
         if not again and not may_trade(calendar, day):
             return [closed(self.ingest.store, calendar, day, self.ingest.clock())]
         today = self.source.today()
-        outcomes = self._bring(of_range([day]), again) if again else []
+        outcomes = self._bring(of_range([day], datasets), again) if again else []
         if look_back and may_trade(calendar, day):
             recheck, fill = settings.nse_recheck_sessions, settings.nse_fill_sessions
             return outcomes + self._bring(
-                daily(calendar, day, today, recheck=recheck, fill=fill), False
+                daily(calendar, day, today, recheck=recheck, fill=fill, datasets=datasets), False
             )
-        tasks = [] if again else of_range([day])
+        tasks = [] if again else of_range([day], datasets)
         if day >= self.source.newest_session(calendar):
-            tasks += undated(day, day, today)
+            tasks += undated(day, day, today, datasets)
         return outcomes + self._bring(tasks, False)
 
     def due(self, tasks: Sequence[Task], *, again: bool) -> list[Task]:

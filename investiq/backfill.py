@@ -35,11 +35,11 @@ def backfill(
         ConfigurationError: a dataset or a range that does not exist.
         SourceError: the exchange refused; what it gave before is built all the same.
     """
-    wanted = _known(datasets)
     if source.folder:
+        _known(datasets)
         outcomes = steps.ingest(settings, source, span, store)
     else:
-        outcomes = _from_exchange(settings, source, span, store, wanted, again)
+        outcomes = bring(settings, source, span, store, datasets=datasets, again=again)
     counts = Counter(outcome.status for outcome in outcomes)
     told = ", ".join(f"{status} {count}" for status, count in counts.most_common())
     out.print(f"{len(outcomes)} files asked for: {told}" if outcomes else "nothing had to be asked")
@@ -48,14 +48,21 @@ def backfill(
     chain.raise_refusals(outcomes)
 
 
-def _from_exchange(
+def bring(
     settings: Settings,
     source: Source,
     span: Span,
     store: ObjectStore,
-    datasets: Sequence[str],
-    again: bool,
+    *,
+    datasets: Sequence[str] = (),
+    again: bool = False,
 ) -> list[Outcome]:
+    """Land what is missing of a range of the exchange's files.
+
+    Raises:
+        ConfigurationError: a dataset or a range that does not exist.
+    """
+    wanted = _known(datasets)
     claim(settings.home, source.origin)
     calendar = default_calendar()
     first, last = _range(span, source.newest_session(calendar))
@@ -63,8 +70,8 @@ def _from_exchange(
     for day in days[:1] + days[-1:]:
         source.before_session(day)
     with open_archives(source, store) as archives:
-        tasks = of_range(days, datasets)
-        tasks += undated(first, last, source.today(), datasets)
+        tasks = of_range(days, wanted)
+        tasks += undated(first, last, source.today(), wanted)
         due = archives.due(tasks, again=again)
         out.print(
             f"{first} to {last}: {len(days)} days, {len(tasks)} files; "

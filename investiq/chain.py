@@ -73,18 +73,35 @@ def finish(
 
 def publish_if_new(settings: Settings, as_of: date) -> None:
     """Check, build and publish, unless all that it depends on is as it was the last time."""
-    home = places(settings)
-    state = _state(settings, as_of)
-    if _remembered(home) == state and home.page.is_file() and home.marts.is_dir():
+    state = unpublished(settings, as_of)
+    if state is None:
         out.print("nothing new: marts and report stand as they are")
         return
-    _marker(home).unlink(missing_ok=True)
     steps.check(settings, BEFORE_BUILD, only_concerned=True)
     steps.build(settings, as_of)
     steps.check(settings, AFTER_BUILD, only_concerned=True)
     steps.publish(settings)
-    _marker(home).parent.mkdir(parents=True, exist_ok=True)
-    _marker(home).write_text(state, encoding="utf-8")
+    remember(settings, state)
+
+
+def unpublished(settings: Settings, as_of: date) -> str | None:
+    """The state of all that the marts are made from, if it is not what was published last.
+
+    Whoever builds it says so by `remember` in the end; until then nothing counts as published.
+    """
+    home = places(settings)
+    state = _state(settings, as_of)
+    if _remembered(home) == state and home.page.is_file() and home.marts.is_dir():
+        return None
+    _marker(home).unlink(missing_ok=True)
+    return state
+
+
+def remember(settings: Settings, state: str) -> None:
+    """Note that the state was built, checked and published."""
+    marker = _marker(places(settings))
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(state, encoding="utf-8")
 
 
 def raise_refusals(outcomes: Sequence[Outcome]) -> None:

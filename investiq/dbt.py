@@ -30,15 +30,17 @@ _RESULTS = frozenset(
     }
 )
 
+_FAILED = frozenset({"error", "fail"})
 _QUIET = ("--log-format", "json", "--no-use-colors")
 
 
 @dataclass(slots=True)
 class BuildReport:
-    """What dbt did: nodes by status, and what it said of those that failed."""
+    """What dbt did: nodes, what it said of errors, and which nodes failed with what message."""
 
     nodes: int = 0
     failures: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -98,11 +100,13 @@ def run_dbt(
     if process.returncode != 0:
         log = places(settings).dbt / "logs" / "dbt.log"
         said = report.failures or tail[-3:]
-        raise BuildFailed(
+        problem = BuildFailed(
             f"dbt failed, and the marts that hang on it keep what was audited before: "
             f"{' | '.join(said[:5])[:1200]}. The log is {log}; mend "
             "the model or the data, then run `investiq build`."
         )
+        problem.failed = report.failed
+        raise problem
     return report
 
 
@@ -116,5 +120,8 @@ def _follow(line: str, report: BuildReport, advance: Advance) -> None:
     if info.get("name") in _RESULTS and "index" in data and "total" in data:
         report.nodes = int(data["total"])
         advance(int(data["index"]), int(data["total"]))
+        if data.get("status") in _FAILED:
+            node = str(data.get("node_info", {}).get("node_name", "?"))
+            report.failed[node] = " ".join(str(info.get("msg", "")).split())
     if info.get("level") == "error":
         report.failures.append(" ".join(str(info.get("msg", "")).split()))

@@ -3,7 +3,7 @@
 ingest → promote → enrich → load → check arrival → build → check ohlc → report
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -132,10 +132,12 @@ def collect_airbyte(settings: Settings, store: ObjectStore) -> list[Outcome]:
     )
 
 
-def promote(store: ObjectStore, *, again: bool = False) -> list[PromotionReport]:
-    """Promote what has landed and is not promoted."""
+def promote(
+    store: ObjectStore, *, again: bool = False, only: Collection[str] | None = None
+) -> list[PromotionReport]:
+    """Promote what has landed and is not promoted; with `only`, of these landed objects."""
     with step("promote") as advance:
-        return promote_pending(store, again=again, progress=advance)
+        return promote_pending(store, again=again, only=only, progress=advance)
 
 
 def enrich(settings: Settings, store: ObjectStore, *, again: bool = False) -> EnrichReport:

@@ -4,7 +4,7 @@ Run alone by `investiq promote`; on AWS by `lambdas/promote/handler.py`, once pe
 """
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -54,19 +54,18 @@ def promote_pending(
     store: ObjectStore,
     *,
     again: bool = False,
+    only: Collection[str] | None = None,
     clock: Clock = lambda: datetime.now(UTC),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[PromotionReport]:
     """Promote what has landed and has no record of promotion; with `again`, everything.
 
-    Many objects are shared out among processes, one object at a time in each.
+    With `only`, no more than the landed objects that it names. Many objects are shared out among
+    processes, one object at a time in each.
     """
-    done = set() if again else {item.key for item in store.list(f"{OUTCOMES}stage=promote/")}
-    pending = [
-        item.key
-        for item in store.list(LANDING)
-        if ObjectKey.parse(item.key).promote_outcome not in done
-    ]
+    pending = pending_keys(store, again=again)
+    if only is not None:
+        pending = [key for key in pending if key in only]
     reports = []
     # Nothing is written where nothing was refused, unless an earlier promotion left something:
     # one listing tells that of all objects, where each would have to ask for itself.
@@ -76,6 +75,16 @@ def promote_pending(
         reports.append(report)
         progress(len(reports), len(pending))
     return reports
+
+
+def pending_keys(store: ObjectStore, *, again: bool = False) -> list[str]:
+    """The landed objects without a record of their promotion; with `again`, all."""
+    done = set() if again else {item.key for item in store.list(f"{OUTCOMES}stage=promote/")}
+    return [
+        item.key
+        for item in store.list(LANDING)
+        if ObjectKey.parse(item.key).promote_outcome not in done
+    ]
 
 
 def _promote_one(

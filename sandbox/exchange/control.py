@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange.faults import FAULTS
 from sandbox.exchange.file_faults import FILE_FAULTS
+from sandbox.exchange.press import largest
 from sandbox.exchange.routing import Reply, Request
 
 if TYPE_CHECKING:
     from sandbox.exchange.server import Exchange
 
 PREFIX = "/_sandbox/"
+_LARGEST = 10  # so many companies are told, as `symbol=name`
 _FAULTS = {**FAULTS, **FILE_FAULTS}
 
 
@@ -58,6 +60,9 @@ def _object(request: Request) -> dict[str, Any]:
 def _state(exchange: "Exchange") -> dict[str, Any]:
     return {
         "now": exchange.now.isoformat(),
+        "opens": exchange.market.sessions[0].isoformat(),
+        "ends": exchange.market.sessions[-1].isoformat(),
+        "largest": largest(exchange.market, exchange.now.date(), _LARGEST),
         "requests": len(exchange.requests),
         "faults": {path: [repr(f) for f in left] for path, left in exchange.pending.items()},
     }

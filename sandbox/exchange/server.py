@@ -129,7 +129,7 @@ class Exchange:
         length = int(handler.headers.get("Content-Length") or 0)
         return Request(
             method=handler.command,
-            path=parts.path,
+            path=self._clock.enter(parts.path),
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
             headers={name.lower(): value for name, value in handler.headers.items()},
             body=handler.rfile.read(length),

@@ -84,10 +84,13 @@ def programs() -> Path:
 
 
 class Postgres:
-    """One cluster in `folder`: `folder/cluster` is its data, `log` what it says."""
+    """One cluster in `folder`: `folder/cluster` is its data, `log` what it says.
 
-    def __init__(self, folder: Path, log: Path) -> None:
-        self.folder, self._log = folder, log
+    `settings` are the lines of its postgresql.conf, by default those of the Redshift stand-in.
+    """
+
+    def __init__(self, folder: Path, log: Path, settings: str = _SETTINGS) -> None:
+        self.folder, self._log, self._settings = folder, log, settings
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
 
@@ -147,7 +150,7 @@ class Postgres:
         if done.returncode:
             raise self._failed("could not be made")
         with (self.folder / "cluster" / "postgresql.conf").open("a") as file:
-            file.write(_SETTINGS)
+            file.write(self._settings)
 
     @contextmanager
     def _handle(self) -> "Iterator[tuple[str, dict[str, Any]]]":

@@ -1,0 +1,30 @@
+"""Global news by topic from Alpha Vantage, with its tickers, topics and tone.
+
+**Purpose**: what no earlier window has covered, within the quota of the day; nothing keeps a
+cursor, so a run that was missed is caught up by the next one. News come on holidays too: no gate.
+
+**Owner**: data-platform.
+
+**When it fails**: `quota`: the next run goes on where it stopped. `blocked`: look at
+INVESTIQ_ALPHAVANTAGE_KEY. Without a key the run is green and brings nothing.
+"""
+
+from airflow.sdk import dag
+
+from orchestration.assets import GLOBAL_NEWS
+from orchestration.defaults import daily, settings_of_dag
+from orchestration.news import land_global_news
+from orchestration.tasks import into_warehouse
+
+
+@dag(
+    schedule=daily("30 6,17 * * *"),
+    **settings_of_dag(__doc__, "ingestion", "news", max_active_runs=1),
+)
+def global_news() -> None:
+    """Before the opening and after the close, IST."""
+    tables = ["alpha_vantage_news", "news_enrichment"]
+    into_warehouse(land_global_news(), tables, GLOBAL_NEWS, enrich=True)
+
+
+global_news()

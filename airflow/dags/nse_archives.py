@@ -1,0 +1,36 @@
+"""The exchange's own files of a session: bhavcopy, full bhavdata, index closes.
+
+**Purpose**: the official prices. From 18:15 IST on the exchange is asked every quarter of an hour
+until the files are there; what is missing of the last ten sessions, and what has changed of the
+last three, comes along, so a session that was missed is filled by the next run.
+
+**Owner**: data-platform.
+
+**When it fails**: after five hours without files the alert is `missing_session`. Was the day an
+unscheduled holiday? Then write it into `dbt_project/seeds/nse_trading_calendar.csv`. Else the next
+run brings it; or clear `published`. `blocked`: the exchange refuses this address; download the
+files elsewhere, `investiq ingest --source directory PATH`. A session that the calendar does not
+know (a Saturday, say) comes by `backfill` with `closed_days`.
+"""
+
+from airflow.sdk import dag
+
+from orchestration.assets import NSE_ARCHIVES
+from orchestration.defaults import SESSION_PARAM, daily, settings_of_dag
+from orchestration.tasks import into_warehouse, published, session
+
+DATASETS = ["bhavcopy", "sec_bhavdata", "index_closes"]
+TABLES = ["nse_bhavcopy_legacy", "nse_bhavcopy_udiff", "nse_sec_bhavdata", "nse_index_closes"]
+
+
+@dag(
+    schedule=daily("15 18 * * *"),
+    params={"session": SESSION_PARAM},
+    **settings_of_dag(__doc__, "ingestion", "archives", max_active_runs=8),
+)
+def nse_archives() -> None:
+    """In the evening, IST; waits for publication without holding a worker."""
+    into_warehouse(published(session(), DATASETS), TABLES, NSE_ARCHIVES)
+
+
+nse_archives()

@@ -1,0 +1,1 @@
+"""What the DAGs share: assets, defaults, the gate of a session, tasks, alerts, dbt by Cosmos."""

@@ -1,0 +1,54 @@
+"""What every DAG starts from, so that a DAG file says only what is its own."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import CronTriggerTimetable, Param
+
+from orchestration.alerts import on_failure
+from orchestration.environment import WAREHOUSE_POOL
+
+TIMEZONE = "Asia/Kolkata"
+OWNER = "data-platform"
+START = datetime(2024, 1, 1)
+
+DEFAULT_ARGS: dict[str, Any] = {
+    "owner": OWNER,
+    "retries": 3,
+    "retry_delay": timedelta(minutes=1),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=30),
+    "execution_timeout": timedelta(minutes=30),
+    "on_failure_callback": on_failure,
+}
+
+# What reads or writes the warehouse: one at a time, and with patience.
+WAREHOUSE: dict[str, Any] = {"pool": WAREHOUSE_POOL, "execution_timeout": timedelta(hours=2)}
+
+SESSION_PARAM = Param(
+    None,
+    type=["null", "string"],
+    format="date",
+    title="Session",
+    description="One trading day (YYYY-MM-DD); empty: the day of the run's data interval, IST.",
+)
+
+
+def daily(cron: str) -> CronTriggerTimetable:
+    """At a time of day in India. The session of a run is the day on which its interval ends."""
+    return CronTriggerTimetable(cron, timezone=TIMEZONE, interval=timedelta(days=1))
+
+
+def settings_of_dag(doc: str | None, *tags: str, **others: Any) -> dict[str, Any]:
+    """The arguments of `@dag` that all DAGs share; `others` are its own, or replace these."""
+    shared: dict[str, Any] = {
+        "doc_md": doc,
+        "tags": ["investiq", *tags],
+        "start_date": START,
+        "catchup": False,
+        "default_args": DEFAULT_ARGS,
+        "dagrun_timeout": timedelta(hours=12),
+        "max_active_runs": 4,
+        "fail_fast": False,
+    }
+    return shared | others

@@ -166,13 +166,13 @@ def parts_of(reader: Reader, mart: Mart, first_recent: int) -> tuple[Part, ...]:
     texts = " || '|' || ".join(_distinct_text(name, kind) for name, kind in mart.columns)
     counted = reader.rows(
         f"""
-        select part, count(*) as row_count, {told}
+        select part_number, count(*) as n_rows, {told}
         from (
-            select {mart.part_of_a_row(first_recent)} as part,
+            select {mart.part_of_a_row(first_recent)} as part_number,
                 {row.format(values=values, texts=texts)} as fingerprint
             from {mart.source}
         ) as fingerprints
-        group by part order by part
+        group by part_number order by part_number
         """
     )
     if not counted:  # an empty table is a file too: its columns are the contract

@@ -59,7 +59,7 @@ _OBJECTS = """
            cast(coalesce(quarantined, 0) as double precision)
                / (coalesce(records, 0) + coalesce(quarantined, 0)) as quarantined_share
     from objects full join refused on refused.source_key = objects.source_key
-    order by 1, 2, 3
+    order by source_key, trade_date, source_name
 """
 # A day of India; each article once, whatever it was found by.
 _DAYS = """

@@ -92,7 +92,7 @@ PRICES = Mart(
 
 _SESSIONS = """
     select trade_date
-    from ({sessions}) as found
+    from ({sessions}) as session_days
     where trade_date <= $until
     order by trade_date desc
     limit $sessions
@@ -102,7 +102,7 @@ _SESSIONS = """
 _MEASURES = """
     with sessions as (
         select trade_date, lag(trade_date) over (order by trade_date) as previous_date
-        from ({sessions}) as found
+        from ({sessions}) as session_days
         where trade_date between $first and $last
     ),
     bars as (

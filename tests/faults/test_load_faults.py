@@ -233,6 +233,7 @@ def test_fault_12_loaders_that_overlap_load_each_object_once(loading):
     told = [loader.communicate() for loader in loaders]
     assert [loader.returncode for loader in loaders] == [0, 0, 0], told
     assert sum(int(said.split()[0]) for said, _ in told) == 12
+    assert set(loading.batches()) == {"FINISHED"}  # the lock comes first, so nobody meets 1023
     assert loading.holds(12, 24)
 
 

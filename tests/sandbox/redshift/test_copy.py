@@ -10,7 +10,7 @@ from redshift_connector import ProgrammingError
 from ingestion.objectstore import ObjectStore
 from sandbox.redshift.copy_lines import MAX_OBJECT, MAX_STRING
 
-ODD = 'a="q"/it\'s; drop table t--/ü ñ/line 1.ndjson'
+ODD = 'a="q"/it\'s; drop table t--/ü ñ/line\n1.ndjson'
 DDL = (
     "(payload super, source_key varchar(20) not null, record_no integer, "
     "fetched_at timestamp, trade_date date)"

@@ -11,7 +11,7 @@ from ingestion.errors import ConfigurationError
 from ingestion.loading.redshift_connection import connect_redshift
 from sandbox.redshift.users import READER
 
-PASSWORD = "Aa1-a-password-of-the-user"
+PASSWORD = "Aa1-a-password-of-the-user"  # pragma: allowlist secret
 
 
 @pytest.fixture

@@ -201,7 +201,7 @@ def as_text(name: str, kind: str) -> str:
         return f'"{name}"'
     if kind == "BOOLEAN":
         return f"case when \"{name}\" then 'true' when not \"{name}\" then 'false' end"
-    return f'cast("{name}" as varchar(64))'
+    return f'cast("{name}" as varchar)'
 
 
 def _distinct_text(name: str, kind: str) -> str:

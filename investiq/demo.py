@@ -89,7 +89,7 @@ def _ask_more(settings: Settings) -> str:
     home = _short(places(settings).home)
     if settings.target == "redshift":
         command = f"INVESTIQ_TARGET=redshift .venv/bin/investiq --home {home}"
-        return f"{command} status\n          {command} sandbox redshift  (for dbt and psql)"
+        return f"{command} status\n          {command} sandbox redshift"
     return (
         f".venv/bin/investiq --home {home} status\n"
         f"          INVESTIQ_HOME={home} .venv/bin/dbt test"

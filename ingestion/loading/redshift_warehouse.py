@@ -27,6 +27,7 @@ _PASSING = re.compile(
     r"server closed the connection|shutting down|starting up",
     re.IGNORECASE,
 )
+_S3_STATUS = re.compile(r"\bStatus (\d{3}),Error\b")  # before the key, which may say anything
 _CHECKED = re.compile(rf"{sql.MARK} (.+?) gives (\d+) rows where (\d+) were promoted")
 _STRANGER = re.compile(rf"{sql.MARK} rows of (.+?)(?=\"|'|$|\s+(?:query|location|process):)")
 
@@ -74,7 +75,7 @@ class RedshiftWarehouse:
                     return report
             elif not was_over:
                 failures += 1
-                if not _PASSING.search(done.error) or failures >= self.tries:
+                if not _passes_by_itself(done.error) or failures >= self.tries:
                     raise self._explained(dataset, batch, done)
                 pause_before_retry(failures)
             # That statement is history, its token with it: what follows has a token of its own,
@@ -153,7 +154,7 @@ class RedshiftWarehouse:
             )
         if missing := _unprepared(done):
             return missing
-        if _PASSING.search(done.error):
+        if _passes_by_itself(done.error):
             return LoadFailed(
                 f"Loading {dataset.table} met other writers or a restart {self.tries} times and "
                 f"{kept} ({done.error}). Run `investiq load` again."
@@ -201,6 +202,16 @@ def count_receipts(api: DataApi, schema: str = sql.RAW_SCHEMA) -> int:
     except StatementFailed as failed:
         raise _unprepared(failed.statement) or failed from None
     return int(count)
+
+
+def _passes_by_itself(error: str) -> bool:
+    """Whether to try again; what names an object is judged without the object's name."""
+    if sql.MARK in error:
+        return False
+    if "S3ServiceException" in error:
+        status = _S3_STATUS.search(error)
+        return status is not None and status[1].startswith("5")
+    return bool(_PASSING.search(error))
 
 
 def _unprepared(failed: Statement) -> ConfigurationError | None:

@@ -25,6 +25,7 @@ from sandbox.redshift import RedshiftServer
 
 QUOTES = DATASETS["rapidapi_quotes"]
 FOLDER = "raw/source=rapidapi/dataset=quotes/trade_date=2024-04-26/fetched_at=20240426T120000Z"
+SLOW_DOWN = "S3ServiceException:Please reduce your request rate.,Status 503,Error SlowDown"
 PRELUDE = """
     import os, signal
     from ingestion.loading import DATASETS, data_api, load_pending, pending
@@ -244,11 +245,12 @@ def test_fault_12_loaders_that_overlap_load_each_object_once(loading):
         ("serializable_violation", {"match": "^commit"}),
         ("error", {"match": "^lock", "message": "deadlock detected"}),
         ("restart", {"match": "^copy investiq_rows", "seconds": 0.1}),
+        ("error", {"match": "^copy investiq_rows", "message": SLOW_DOWN}),
         ("hang_up", {"match": "^insert into raw_data.load_receipts"}),
         ("throttled", {"match": "BatchExecuteStatement", "times": 2}),
         ("throttled", {"match": "DescribeStatement", "times": 2}),
     ],
-    ids=["1023", "1023 at the end", "deadlock", "restart", "lost", "busy", "busy later"],
+    ids=["1023", "1023 at the end", "deadlock", "restart", "slow S3", "lost", "busy", "busy later"],
 )
 def test_fault_13_what_passes_by_itself_is_tried_again_whole(loading, fault, options):
     loading.put("a", "b")
@@ -269,6 +271,20 @@ def test_fault_13_tries_are_bounded(loading):
     assert loading.batches() == ["FAILED", "FAILED"]
     loading.server.clear_faults()
     assert loading.load().objects == 2
+
+
+def test_a_name_that_sounds_like_an_error_is_no_reason_to_try_again(loading):
+    name = "1023 deadlock, restart, Status 503"
+    loading.put("a")
+    key = loading.key(name)
+    loading.store.put(key, gzip.compress(b""), "application/x-ndjson", {})
+    batch = [PendingObject(key, "e", f"landing/{name}", "x", 1)]
+    with pytest.raises(LoadFailed, match="gives 0 rows where 1 were promoted"):
+        loading.warehouse.load(QUOTES, batch)
+    loading.store.client.delete_object(Bucket=loading.store.bucket, Key=key)
+    with pytest.raises(LoadFailed, match="nothing of the batch of 1 objects"):
+        loading.warehouse.load(QUOTES, [PendingObject(key, "f", f"landing/{name}", "x", 1)])
+    assert loading.batches() == ["FAILED", "FAILED"]
 
 
 def test_a_bad_row_in_one_of_many_files_is_named(loading):

@@ -23,11 +23,15 @@ test: lint $(VENV)/.airbyte ## Lint, types and all tests
 
 .PHONY: lint
 lint: $(VENV)/.test ## Format, lint, types, import rules, SQL, secrets, known vulnerabilities
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint-sql lint-python
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint-sql lint-redshift lint-python
 
 .PHONY: lint-sql
 lint-sql:
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+
+.PHONY: lint-redshift
+lint-redshift:
+	@$(BIN)/python .ci/redshift_sql.py
 
 .PHONY: lint-python
 lint-python:

@@ -96,7 +96,7 @@ def run_dbt(
         assert process.stdout is not None
         for line in process.stdout:
             tail = [*tail[-20:], line.strip()]
-            _follow(line, report, advance)
+            follow(line, report, advance)
     if process.returncode != 0:
         log = places(settings).dbt / "logs" / "dbt.log"
         said = report.failures or tail[-3:]
@@ -110,16 +110,17 @@ def run_dbt(
     return report
 
 
-def _follow(line: str, report: BuildReport, advance: Advance) -> None:
+def follow(line: str, report: BuildReport, advance: Advance) -> None:
     """Take one line of dbt's JSON log: count results, keep what failed."""
     try:
         event: dict[str, Any] = json.loads(line)
     except json.JSONDecodeError:
         return
     info, data = event.get("info", {}), event.get("data", {})
-    if info.get("name") in _RESULTS and "index" in data and "total" in data:
-        report.nodes = int(data["total"])
-        advance(int(data["index"]), int(data["total"]))
+    total = data.get("total") or data.get("num_models")  # the latter where a test has ended
+    if info.get("name") in _RESULTS and "index" in data and total:
+        report.nodes = int(total)
+        advance(int(data["index"]), int(total))
         if data.get("status") in _FAILED:
             node = str(data.get("node_info", {}).get("node_name", "?"))
             report.failed[node] = " ".join(str(info.get("msg", "")).split())

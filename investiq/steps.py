@@ -16,6 +16,7 @@ from ingestion.enrichment import EnrichReport, enrich_pending
 from ingestion.errors import ConfigurationError
 from ingestion.ingest import ingest_directory, ingest_session
 from ingestion.loading import DATASETS, LoadReport, load_pending
+from ingestion.loading.datasets import OUTCOMES
 from ingestion.loading.reading import readable
 from ingestion.locks import lock_of
 from ingestion.objectstore import ObjectStore
@@ -147,10 +148,14 @@ def enrich(settings: Settings, store: ObjectStore, *, again: bool = False) -> En
 
 
 def load(settings: Settings, store: ObjectStore, tables: Iterable[str] = ()) -> list[LoadReport]:
-    """Load what has no receipt into the raw tables named, or all."""
+    """Load what has no receipt into the raw tables named, or all.
+
+    The outcomes first: who promotes at the same time writes an outcome when its records are there,
+    so of whatever outcome is loaded the records are loaded as well.
+    """
     warehouse = context.warehouse(settings, store)
     reports = []
-    for name in tables or DATASETS:
+    for name in tables or sorted(DATASETS, key=lambda table: table != OUTCOMES.table):
         if name not in DATASETS:
             raise ConfigurationError(
                 f"There is no raw table {name!r}. Name one of {', '.join(DATASETS)}."

@@ -9,17 +9,6 @@ from ingestion.sources.nse_files import DATASETS as _KNOWN
 from orchestration.failing import judged
 
 DATASETS = list(_KNOWN)
-RAW_TABLES = [
-    "nse_bhavcopy_legacy",
-    "nse_bhavcopy_udiff",
-    "nse_sec_bhavdata",
-    "nse_index_closes",
-    "nse_equity_list",
-    "nse_symbol_changes",
-    "nse_index_constituents",
-    "nse_corporate_actions",
-    "nse_holidays",
-]
 
 
 @task(retries=0)

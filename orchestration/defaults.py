@@ -1,5 +1,6 @@
 """What every DAG starts from, so that a DAG file says only what is its own."""
 
+import os
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ START = datetime(2024, 1, 1)
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": OWNER,
     "retries": 3,
-    "retry_delay": timedelta(minutes=1),
+    "retry_delay": timedelta(seconds=float(os.environ.get("INVESTIQ_RETRY_SECONDS", "60"))),
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=30),
     "execution_timeout": timedelta(minutes=30),

@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from orchestration.defaults import WAREHOUSE
 from orchestration.failing import judged
 
-RECORDS = ("ingestion_outcomes", "quarantined_records")  # every DAG leaves some
+RECORDS = ("ingestion_outcomes", "quarantined_records")  # of attempts; nothing to build from
 
 
 @task(retries=1)
@@ -94,8 +94,10 @@ def enriched() -> int:
 
 
 @task(**WAREHOUSE, priority_weight=100)  # before any build that waits: it then takes all in
-def loaded(tables: Sequence[str]) -> int:
-    """Objects without a receipt into their raw tables; the asset is new when they are.
+def loaded() -> int:
+    """Objects without a receipt into their raw tables; the asset is new when any were.
+
+    All tables, also those of others: what the records say was promoted has to be there.
 
     A run that was killed between the load and the asset finds nothing to load when it is tried
     again: then it is by what was published that it knows whether anything is new.
@@ -105,19 +107,17 @@ def loaded(tables: Sequence[str]) -> int:
     from orchestration.work import bucket
 
     with judged(), bucket() as (settings, store):
-        reports = steps.load(settings, store, [*tables, *RECORDS])
+        reports = steps.load(settings, store)
         rows = sum(report.rows for report in reports if report.table not in RECORDS)
         if not rows and not chain.unpublished(settings, as_of(get_current_context(), settings)):
             raise AirflowSkipException("nothing new: the marts stand as they are")
     return rows
 
 
-def into_warehouse(
-    landed: XComArg, tables: Sequence[str], asset: Asset, *, enrich: bool = False
-) -> None:
+def into_warehouse(landed: XComArg, asset: Asset, *, enrich: bool = False) -> None:
     """landed → promoted → (enriched) → loaded, which emits the asset."""
     records: Any = promoted(landed)
-    last: Any = loaded.override(outlets=[asset])(list(tables))
+    last: Any = loaded.override(outlets=[asset])()
     if enrich:
         records >> enriched() >> last
     else:

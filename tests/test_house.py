@@ -11,7 +11,17 @@ from ingestion.settings import project_root
 ROOT = project_root()
 # As numbered in the list of what must not break it.
 FAULTS = set(range(1, 31))
-ROOMS = ("ingestion", "investiq", "lambdas", "dbt_project", "expectations", "report", "sandbox")
+ROOMS = (
+    "ingestion",
+    "investiq",
+    "lambdas",
+    "dbt_project",
+    "expectations",
+    "report",
+    "sandbox",
+    "orchestration",
+    "airflow",
+)
 
 
 def tracked() -> list[Path]:

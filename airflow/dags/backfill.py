@@ -14,7 +14,7 @@ the calendar expects no session: that is how an unscheduled Saturday session com
 from airflow.sdk import Param, dag
 
 from orchestration.assets import BACKFILLED
-from orchestration.backfilling import DATASETS, RAW_TABLES, bring, months
+from orchestration.backfilling import DATASETS, bring, months
 from orchestration.defaults import settings_of_dag
 from orchestration.tasks import into_warehouse
 
@@ -38,7 +38,7 @@ from orchestration.tasks import into_warehouse
 def backfill() -> None:
     """By hand: from the UI, or `airflow dags trigger backfill --conf …`."""
     landed = bring.expand(month=months())
-    into_warehouse(landed, RAW_TABLES, BACKFILLED)
+    into_warehouse(landed, BACKFILLED)
 
 
 backfill()

@@ -23,8 +23,7 @@ from orchestration.tasks import into_warehouse
 )
 def global_news() -> None:
     """Before the opening and after the close, IST."""
-    tables = ["alpha_vantage_news", "news_enrichment"]
-    into_warehouse(land_global_news(), tables, GLOBAL_NEWS, enrich=True)
+    into_warehouse(land_global_news(), GLOBAL_NEWS, enrich=True)
 
 
 global_news()

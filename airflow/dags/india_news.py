@@ -24,8 +24,7 @@ from orchestration.tasks import into_warehouse
 )
 def india_news() -> None:
     """Before the opening and after the close, IST."""
-    tables = ["india_news_headlines", "news_enrichment"]
-    into_warehouse(land_india_news(), tables, INDIA_NEWS, enrich=True)
+    into_warehouse(land_india_news(), INDIA_NEWS, enrich=True)
 
 
 india_news()

@@ -20,7 +20,6 @@ from orchestration.defaults import SESSION_PARAM, daily, settings_of_dag
 from orchestration.tasks import into_warehouse, published, session
 
 DATASETS = ["bhavcopy", "sec_bhavdata", "index_closes"]
-TABLES = ["nse_bhavcopy_legacy", "nse_bhavcopy_udiff", "nse_sec_bhavdata", "nse_index_closes"]
 
 
 @dag(
@@ -30,7 +29,7 @@ TABLES = ["nse_bhavcopy_legacy", "nse_bhavcopy_udiff", "nse_sec_bhavdata", "nse_
 )
 def nse_archives() -> None:
     """In the evening, IST; waits for publication without holding a worker."""
-    into_warehouse(published(session(), DATASETS), TABLES, NSE_ARCHIVES)
+    into_warehouse(published(session(), DATASETS), NSE_ARCHIVES)
 
 
 nse_archives()

@@ -17,13 +17,6 @@ from orchestration.defaults import SESSION_PARAM, daily, settings_of_dag
 from orchestration.tasks import into_warehouse, land_files, session
 
 DATASETS = ["equity_list", "symbol_changes", "index_constituents", "holidays", "corporate_actions"]
-TABLES = [
-    "nse_equity_list",
-    "nse_symbol_changes",
-    "nse_index_constituents",
-    "nse_corporate_actions",
-    "nse_holidays",
-]
 
 
 @dag(
@@ -33,7 +26,7 @@ TABLES = [
 )
 def nse_reference() -> None:
     """After the archives, IST."""
-    into_warehouse(land_files(session(), DATASETS), TABLES, NSE_REFERENCE)
+    into_warehouse(land_files(session(), DATASETS), NSE_REFERENCE)
 
 
 nse_reference()

@@ -89,13 +89,6 @@ def test_each_file_holds_one_dag_of_its_name_and_is_short(bag: Any) -> None:
         assert len(path.read_text("utf-8").splitlines()) <= 120
 
 
-def test_no_folder_or_file_hides_a_library() -> None:
-    root = project_root()
-    assert not list((root / "airflow").rglob("__init__.py"))
-    assert not list((root / "dbt_project").rglob("__init__.py"))
-    assert not list(DAGS.glob("dbt_*.py"))
-
-
 def test_nothing_of_ours_warns_when_it_is_imported(bag: Any) -> None:
     *_, warned = bag
     ours = [w for w in warned if not any(part in w[0] for part in _UPSTREAM)]

@@ -32,6 +32,7 @@ _LEAKS = ("AWS_", "INVESTIQ_", "DBT_")
 # Minutes each; begun first, so that no worker is left with one of them when all else is done.
 _LONG = (
     "test_history_increments.py",
+    "test_behaviour.py",
     "test_demo.py",
     "test_real_history.py",
     "test_increments.py",

@@ -58,12 +58,12 @@ class Client:
         body |= {"include_downstream": True, "only_failed": False, "reset_dag_runs": True}
         self._ask("POST", f"dags/{dag_id}/clearTaskInstances", body)
 
-    def wait(self, dag_id: str, run_id: str, seconds: float = 120) -> str:
+    def wait(self, dag_id: str, run_id: str, seconds: float = 300) -> str:
         """The state in which a run has ended."""
         until(lambda: self.state(dag_id, run_id) in _ENDED, seconds, f"{dag_id} {run_id} to end")
         return self.state(dag_id, run_id)
 
-    def wait_for_run(self, dag_id: str, number: int = 1, seconds: float = 120) -> dict[str, Any]:
+    def wait_for_run(self, dag_id: str, number: int = 1, seconds: float = 300) -> dict[str, Any]:
         """The run of that number, ended."""
         until(lambda: len(self.runs(dag_id)) >= number, seconds, f"run {number} of {dag_id}")
         run_id = self.runs(dag_id)[number - 1]["dag_run_id"]

@@ -1,6 +1,11 @@
 """What all tests share: real parts, started once, and never a port or a file of anybody else's."""
 
+import fcntl
+import json
 import os
+import shutil
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -35,6 +40,8 @@ _LONG = (
     "test_behaviour.py",
     "test_demo.py",
     "test_real_history.py",
+    "test_real_parity.py",
+    "test_demo_parity.py",
     "test_increments.py",
     "test_news_marts.py",
     "test_first_reply.py",
@@ -242,6 +249,38 @@ def administrator(
 def reader(redshift: RedshiftServer) -> Settings:
     """The settings of one who reads the stand-in's own database; to be spoilt."""
     return reader_settings(redshift, redshift.database)
+
+
+@pytest.fixture(scope="session")
+def demo_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The home of one demo and what the command printed: the first worker runs it, others wait.
+
+    Beside it, in `demo-first`, are the bucket and the warehouse as the first run left them.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    home, told = shared / "demo", shared / "demo.json"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            leaks = (*_LEAKS, "COV_")
+            environment = {k: v for k, v in os.environ.items() if not k.startswith(leaks)}
+            ended = subprocess.run(
+                [sys.executable, "-m", "investiq.app", "--home", str(home), "demo"],
+                env={**environment, "COLUMNS": "160"},
+                cwd=project_root(),
+                capture_output=True,
+                text=True,
+                timeout=900,
+                check=False,
+            )
+            if ended.returncode == 0:
+                shutil.copytree(home / "s3", shared / "demo-first" / "s3")
+                shutil.copy(home / "warehouse.duckdb", shared / "demo-first")
+            told.write_text(json.dumps([ended.returncode, ended.stdout, ended.stderr]))
+    return home, subprocess.CompletedProcess(["demo"], *json.loads(told.read_text()))
 
 
 @pytest.fixture(scope="session")

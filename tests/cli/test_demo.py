@@ -20,10 +20,9 @@ pytestmark = [pytest.mark.timeout(1500)]
 
 
 @pytest.fixture(scope="module")
-def demo(investiq, tmp_path_factory):
+def demo(demo_once):
     """The home of one demo, and what the command printed."""
-    home = tmp_path_factory.mktemp("demo")
-    return home, investiq("demo", home=home, timeout=900)
+    return demo_once
 
 
 def digests(folder: Path) -> dict[str, str]:

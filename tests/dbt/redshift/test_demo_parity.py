@@ -1,0 +1,35 @@
+"""The demo on both engines: every mart is the same, cell by cell; and what dbt does besides."""
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.timeout(1500)
+# The demo was built day by day on DuckDB, and is built once here: this one table tells the days.
+HISTORY = frozenset({"dim_securities_history"})
+
+
+def test_the_demos_marts_are_the_same(demo_engines: Any) -> None:
+    """All seeds, models, data tests, unit tests and the snapshot, as an ordinary user over TLS."""
+    demo_engines.load()
+    demo_engines.run("build", on="redshift")
+    rows = demo_engines.assert_parity(without=HISTORY)
+    assert rows["fct_prices_daily"] > 120_000
+    assert rows["fct_news_articles"] > 2_000
+    assert 0 not in rows.values()
+
+
+def test_a_second_build_changes_nothing(demo_engines: Any) -> None:
+    names = ["fct_prices_daily", "fct_indicators_daily", "fct_sector_daily", *HISTORY]
+    before = demo_engines.marts(names)
+    demo_engines.run("build", "--exclude-resource-type", "test", "unit_test", on="redshift")
+    after = demo_engines.marts(names)
+    for name in names:
+        assert sorted(map(repr, after[name])) == sorted(map(repr, before[name])), name
+
+
+def test_docs_and_freshness(demo_engines: Any) -> None:
+    demo_engines.run("docs", "generate", on="redshift")
+    fresh = demo_engines.redshift.dbt("source", "freshness")
+    assert "Runtime Error" not in fresh.output
+    assert "Database Error" not in fresh.output

@@ -1,5 +1,5 @@
-{#- dim_securities says what a security is called today; this keeps what it was called before, which no
-    full refresh can bring back: the lists and quotes of long ago are not asked again. -#}
+{#- dim_securities says what a security is called today; this keeps what it was called before, which
+    no full refresh can bring back: the lists and quotes of long ago are not asked again. -#}
 {% snapshot dim_securities_history %}
 
 select

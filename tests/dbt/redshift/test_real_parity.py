@@ -76,7 +76,7 @@ def spoiled(session: Fetched) -> Fetched:
 
 
 def test_every_mart_is_the_same_whatever_came_late(engines: Any, received: list[Fetched]) -> None:
-    """A first build; a late session, a corrected file, a split that is learned; nothing new."""
+    """A first build; a late session, a corrected file, a split that is learned; from nothing."""
     of_day = {one.trade_date: one for one in received if one.dataset == "sec_bhavdata"}
     [actions] = [one for one in received if one.dataset == "corporate_actions"]
     later = [of_day[LATE], of_day[CORRECTED], actions]
@@ -96,8 +96,6 @@ def test_every_mart_is_the_same_whatever_came_late(engines: Any, received: list[
     rows = engines.assert_parity()
     assert engines.redshift_rows(ADJUSTED) == before + 1, "the split is in force"
 
-    ended = engines.marts(list(rows))
-    engines.run("run", on="redshift")
-    again = engines.marts(list(rows))
-    for name in rows:
-        assert sorted(map(repr, again[name])) == sorted(map(repr, ended[name])), name
+    # From nothing, on one engine: the other came bit by bit.
+    engines.run("run", "--full-refresh", on="redshift")
+    engines.assert_parity()

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -300,3 +300,24 @@ def exchange(market: Market) -> Iterator[Exchange]:
     """A simulated exchange of its own for one test."""
     with Exchange(market) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def redshift_complaints() -> Callable[[Iterable[str]], dict[str, list[str]]]:
+    """What sqlfluff says against statements as Redshift's SQL; of those it passes nothing.
+
+    Its rules here: ambiguous selects, reserved words as names, capitals.
+    """
+    from sqlfluff.core import FluffConfig, Linter
+
+    overrides = {"dialect": "redshift", "rules": "AM06,RF04,CP01,CP03"}
+    linter = Linter(config=FluffConfig(overrides=overrides))
+
+    def complaints(statements: Iterable[str]) -> dict[str, list[str]]:
+        said = {
+            text: [found.desc() for found in linter.lint_string(f"{text};\n").violations]
+            for text in statements
+        }
+        return {text: found for text, found in said.items() if found}
+
+    return complaints

@@ -81,7 +81,6 @@ def drawn() -> TaskGroup:
             node_converters={
                 DbtResourceType.MODEL: draw,
                 DbtResourceType.SEED: draw,
-                DbtResourceType.SNAPSHOT: draw,
             },
         ),
         {},
@@ -125,7 +124,6 @@ def _group(
             dbt_project_path=project(),
             models_relative_path="dbt_project/models",
             seeds_relative_path="dbt_project/seeds",
-            snapshots_relative_path="dbt_project/snapshots",
             manifest_path=manifest(),
             project_name="investiq",
             install_dbt_deps=False,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from ingestion.errors import ConfigurationError
 from sandbox.redshift.errors import RedshiftDidNotStart
 from sandbox.redshift.postgres import Postgres, programs
 from sandbox.redshift.users import ADMIN
@@ -29,7 +30,7 @@ def metadata(folder: Path, port: int, password: str) -> Iterator[str]:
     """The URL of the database, for as long as the block runs; its data stay in `folder`.
 
     Raises:
-        RedshiftDidNotStart: PostgreSQL is there and does not start; the message holds its log.
+        ConfigurationError: PostgreSQL is there and does not start; the message holds its log.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
@@ -37,9 +38,13 @@ def metadata(folder: Path, port: int, password: str) -> Iterator[str]:
     except RedshiftDidNotStart:
         yield f"sqlite:///{folder / 'airflow.db'}"
         return
-    server = Postgres(folder / "postgres", folder / "postgres.log", _SETTINGS)
-    if server.start(port, password):
-        server.mark_made()
+    log = folder / "postgres.log"
+    server = Postgres(folder / "postgres", log, _SETTINGS, "Airflow's metadata")
+    try:
+        if server.start(port, password):
+            server.mark_made()
+    except RedshiftDidNotStart as problem:
+        raise ConfigurationError(str(problem)) from None
     try:
         login = f"{ADMIN}:{quote(password, safe='')}"
         yield f"postgresql+psycopg2://{login}@127.0.0.1:{port}/postgres"

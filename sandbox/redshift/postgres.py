@@ -86,11 +86,18 @@ def programs() -> Path:
 class Postgres:
     """One cluster in `folder`: `folder/cluster` is its data, `log` what it says.
 
-    `settings` are the lines of its postgresql.conf, by default those of the Redshift stand-in.
+    `settings` are the lines of its postgresql.conf, by default those of the Redshift stand-in;
+    `whose` names in errors what it is for.
     """
 
-    def __init__(self, folder: Path, log: Path, settings: str = _SETTINGS) -> None:
-        self.folder, self._log, self._settings = folder, log, settings
+    def __init__(
+        self,
+        folder: Path,
+        log: Path,
+        settings: str = _SETTINGS,
+        whose: str = "the Redshift stand-in",
+    ) -> None:
+        self.folder, self._log, self._settings, self._whose = folder, log, settings, whose
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
 
@@ -179,7 +186,7 @@ class Postgres:
     def _failed(self, what: str) -> RedshiftDidNotStart:
         tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
         return RedshiftDidNotStart(
-            f"the PostgreSQL of the Redshift stand-in {what}. The end of {self._log}:\n{tail}\n"
+            f"the PostgreSQL of {self._whose} {what}. The end of {self._log}:\n{tail}\n"
             "Look there for a full disk or a damaged cluster; if its data are not needed, remove "
             f"{self.folder} and try again."
         )

@@ -53,15 +53,16 @@ def options(
 @app.command()
 def init() -> None:
     """Prepare the warehouse for plain dbt commands: raw tables and seeds."""
+    from ingestion.loading.reading import readable
     from investiq.console import step
-    from investiq.context import place_of, prepare_warehouse
+    from investiq.context import prepare_warehouse
     from investiq.dbt import run_dbt
 
     settings = settings_of()
     prepare_warehouse(settings)
     with step("dbt seed") as advance:
         run_dbt(settings, ["seed"], advance)
-    out.print(f"raw tables and seeds are in {place_of(settings)}", soft_wrap=True)
+    out.print(f"raw tables and seeds are in {readable(settings)}", soft_wrap=True)
 
 
 @app.command()

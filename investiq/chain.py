@@ -16,7 +16,7 @@ from ingestion.outcomes import Outcome
 from ingestion.settings import Settings, project_root
 from investiq import steps
 from investiq.console import err, out, waiting
-from investiq.context import Places, place_of, places
+from investiq.context import Places, places
 from investiq.sources import Source
 from investiq.steps import Span
 
@@ -131,7 +131,8 @@ def _state(settings: Settings, as_of: date) -> str:
 
     An attempt whose name says that the source gave what it had given before makes nothing new.
     """
-    with readable(settings, waiting).open() as con:
+    warehouse = readable(settings, waiting)
+    with warehouse.open() as con:
         receipts = con.rows(
             "select table_name, object_key, etag from raw_data.load_receipts "
             "where object_key not like '%.unchanged.%' order by table_name, object_key, etag"
@@ -141,7 +142,7 @@ def _state(settings: Settings, as_of: date) -> str:
         for name in _BUILT_FROM
         for path in _files(project_root() / name)
     ]
-    told = json.dumps([receipts, files, as_of.isoformat(), place_of(settings)])
+    told = json.dumps([receipts, files, as_of.isoformat(), str(warehouse)])
     return hashlib.sha256(told.encode()).hexdigest()
 
 

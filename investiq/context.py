@@ -64,14 +64,6 @@ def places(settings: Settings) -> Places:
     return Places(settings.home.resolve(), settings.duckdb_path)
 
 
-def place_of(settings: Settings) -> str:
-    """Where the warehouse is, in words."""
-    if settings.target == "redshift":
-        where = settings.redshift_workgroup or settings.redshift_cluster or settings.redshift_host
-        return f"the database {settings.redshift_database} of {where}"
-    return str(settings.duckdb_path)
-
-
 @contextmanager
 def object_store(settings: Settings) -> Iterator[ObjectStore]:
     """The bucket: the one that is configured, or the embedded S3 for as long as the block runs."""

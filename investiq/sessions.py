@@ -21,12 +21,10 @@ from investiq.archives import open_archives
 from investiq.sources import Source
 
 
-def is_closed(day: date) -> str | None:
-    """Why no session is expected on a day, in words; None: one is."""
+def why_closed(day: date) -> str | None:
+    """In words, why no session is expected on a day; None: one is."""
     calendar = default_calendar()
-    if may_trade(calendar, day):
-        return None
-    return calendar.description(day) or "weekend" if day >= calendar.first else "weekend"
+    return None if may_trade(calendar, day) else calendar.description(day) or "weekend"
 
 
 def quotes_of(settings: Settings, source: Source, day: date, store: ObjectStore) -> Outcome:

@@ -6,7 +6,6 @@ them on (mail, chat, Alertmanager) belongs to the monitoring, not to the pipelin
 
 import json
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,13 +47,6 @@ def write(context: "Context", kind: str, said: str) -> None:
     new = path.with_suffix(".new")
     new.write_text(json.dumps(alert, indent=1) + "\n", encoding="utf-8")
     new.replace(path)
-
-
-def alerts(home: Path) -> list[dict[str, Any]]:
-    """All alerts of a home."""
-    return [
-        json.loads(path.read_text("utf-8")) for path in sorted((home / "alerts").glob("*.json"))
-    ]
 
 
 def _plain(name: str) -> str:

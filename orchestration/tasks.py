@@ -20,12 +20,12 @@ RECORDS = ("ingestion_outcomes", "quarantined_records")  # of attempts; nothing 
 def session() -> str:
     """The trading day of this run; on a closed day everything after it is skipped, and green."""
     from ingestion.settings import load_settings
-    from investiq.sessions import is_closed
+    from investiq.sessions import why_closed
     from orchestration.moments import session_of
 
     with judged():
         day = session_of(get_current_context(), load_settings())
-        if why := is_closed(day):
+        if why := why_closed(day):
             raise AirflowSkipException(f"{day} is closed ({why}): nothing is expected")
     return day.isoformat()
 

@@ -3,7 +3,7 @@
 Run by an administrator (`investiq redshift init`), as often as he likes: what is there stays.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,14 +140,12 @@ def _carried_out(api: DataApi, step: Step) -> str:
     return "done"
 
 
-def script(
-    schema: str, users: Users, tell: Callable[[str], str] = lambda what: f"-- {what}"
-) -> str:
+def script(schema: str, users: Users) -> str:
     """The same as a script for a person with a query editor."""
     parts = []
     for step in steps(schema, users):
         said = "; ".join(f'"{part}" does no harm' for part, _ in step.passes)
-        parts.append(tell(step.what) + (f" ({said})" if said else ""))
+        parts.append(f"-- {step.what}" + (f" ({said})" if said else ""))
         parts += [f"{statement};" for statement in step.statements]
     return "\n".join(parts)
 

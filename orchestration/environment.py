@@ -6,14 +6,13 @@ Imports nothing of Airflow, which reads its settings once, when it is imported.
 import json
 import os
 import secrets
-import socket
-from contextlib import closing
 from pathlib import Path
+
+from sandbox.servers import free_ports
 
 USER = "investiq"
 MANIFEST = "INVESTIQ_DBT_MANIFEST"
 WAREHOUSE_POOL = "warehouse"  # one slot: a DuckDB file has one writer; made by the set-up
-_PORT = 8080
 
 
 def airflow_home(home: Path) -> Path:
@@ -28,6 +27,7 @@ def environment(
     place = airflow_home(home)
     known = credentials(home)
     url = f"http://127.0.0.1:{port}"
+    logs = free_ports(("worker", "trigger"), {})
     settings = {
         "core__dags_folder": str(project / "airflow" / "dags"),
         "core__executor": "LocalExecutor",
@@ -51,8 +51,8 @@ def environment(
         "database__sql_alchemy_conn": database,
         "database__load_default_connections": "False",
         "logging__base_log_folder": str(place / "logs"),
-        "logging__worker_log_server_port": str(free_port()),
-        "logging__trigger_log_server_port": str(free_port()),
+        "logging__worker_log_server_port": str(logs["worker"]),
+        "logging__trigger_log_server_port": str(logs["trigger"]),
         "scheduler__scheduler_idle_sleep_time": "0.3",
         "dag_processor__min_file_process_interval": "120",
         "dag_processor__refresh_interval": "120",
@@ -91,23 +91,6 @@ def credentials(home: Path) -> dict[str, str]:
         _write(path, made)
     known: dict[str, str] = json.loads(path.read_text("utf-8"))
     return known
-
-
-def free_port(wanted: int = 0) -> int:
-    """The port wanted if nobody has it, else a free one."""
-    for port in (wanted, 0):
-        with closing(socket.socket()) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("No port of 127.0.0.1 is free. End something that listens, then try again.")
-
-
-def ui_port() -> int:
-    """Airflow's usual port, or a free one."""
-    return free_port(_PORT)
 
 
 def _write(path: Path, value: dict[str, str]) -> None:

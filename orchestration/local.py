@@ -24,11 +24,10 @@ from orchestration.environment import (
     airflow_home,
     credentials,
     environment,
-    free_port,
-    ui_port,
 )
 from orchestration.metadata import metadata
 from orchestration.setup import prepare
+from sandbox.servers import free_ports
 
 COMPONENTS = {
     "api-server": ["api-server"],
@@ -41,6 +40,7 @@ _LOCAL_SETTINGS = """import sys
 if "scheduler" in sys.argv:
     import orchestration.preload
 """
+_PORT = 8080  # Airflow's usual one, where nobody has it
 _READY_SECONDS = 240.0
 _STOP_SECONDS = 20.0
 
@@ -81,13 +81,13 @@ def local_airflow(
     for folder in ("logs", "config"):
         (place / folder).mkdir(parents=True, exist_ok=True)
     (place / "config" / "airflow_local_settings.py").write_text(_LOCAL_SETTINGS, encoding="utf-8")
-    port = ui_port()
+    ports = free_ports(("api", "metadata"), {"api": _PORT})
     with ExitStack() as opened:
         database = opened.enter_context(
-            metadata(place / "metadata", free_port(), known["secret_key"][:32])
+            metadata(place / "metadata", ports["metadata"], known["secret_key"][:32])
         )
         own = environment(
-            home, project_root(), database=database, port=port, parallelism=parallelism
+            home, project_root(), database=database, port=ports["api"], parallelism=parallelism
         )
         own["AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION"] = str(paused)
         variables = {**os.environ, **own}

@@ -4,11 +4,10 @@ Imports nothing of Airflow, which reads its settings once, when it is imported.
 """
 
 import json
-import os
 import secrets
 from pathlib import Path
 
-from sandbox.servers import free_ports
+from sandbox.servers import free_ports, write_secret
 
 USER = "investiq"
 MANIFEST = "INVESTIQ_DBT_MANIFEST"
@@ -87,15 +86,7 @@ def credentials(home: Path) -> dict[str, str]:
             "secret_key": secrets.token_hex(32),
             "jwt_secret": secrets.token_hex(32),
         }
-        _write(place / "passwords.json", {USER: made["password"]})
-        _write(path, made)
+        write_secret(place / "passwords.json", {USER: made["password"]})
+        write_secret(path, made)
     known: dict[str, str] = json.loads(path.read_text("utf-8"))
     return known
-
-
-def _write(path: Path, value: dict[str, str]) -> None:
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(value, file)
-    new.replace(path)

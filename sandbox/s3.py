@@ -5,7 +5,6 @@ the last one out stops it.
 """
 
 import json
-import os
 import secrets
 import time
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox import seaweed
 from sandbox.seaweed import S3DidNotStart, ServerState
-from sandbox.servers import read_ports, shared
+from sandbox.servers import read_ports, shared, write_secret
 
 __all__ = ["S3DidNotStart", "S3Server", "embedded_s3"]
 
@@ -159,11 +158,6 @@ def _credentials(path: Path) -> tuple[str, str]:
     """(access key, secret key): random, made once, readable by the owner only."""
     if not path.exists():
         made = {"access_key": secrets.token_hex(10).upper(), "secret_key": secrets.token_hex(20)}
-        new = path.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(made, file)
-        new.replace(path)
+        write_secret(path, made)
     stored = json.loads(path.read_text())
     return stored["access_key"], stored["secret_key"]

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import time
@@ -131,6 +132,15 @@ def free_ports(names: tuple[str, ...], wanted: dict[str, int]) -> dict[str, int]
                 probe.bind(("127.0.0.1", 0))
             ports[name] = probe.getsockname()[1]
         return ports
+
+
+def write_secret(path: Path, values: dict[str, str]) -> None:
+    """JSON that its owner alone may read, replaced in one step: somebody may be reading it."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(values, file)
+    new.replace(path)
 
 
 def read_ports(path: Path) -> dict[str, int]:

@@ -21,7 +21,7 @@ from sandbox.redshift.postgres import programs
 from sandbox.redshift.users import ADMIN, DATABASE, TRANSFORMER, passwords
 from sandbox.redshift.version import require_this_version
 from sandbox.s3 import S3Server
-from sandbox.servers import ServerState, free_ports, read_ports, shared
+from sandbox.servers import ServerState, free_ports, read_ports, shared, write_secret
 
 _READY_SECONDS = 60.0
 _ATTEMPTS = 3  # another process may take one of the free ports before the server does
@@ -104,7 +104,7 @@ def embedded_redshift(data_dir: Path, run_dir: Path, s3: S3Server) -> Iterator[R
     state_file = data_dir / "server.json"
 
     def enter(unused: bool) -> RedshiftServer:
-        _note_s3(data_dir / "s3.json", s3)
+        write_secret(data_dir / "s3.json", s3.environment)  # where COPY reads from
         return _join_or_start(data_dir, run_dir, unused=unused)
 
     with shared(data_dir, enter, lambda: _stop(state_file), RedshiftDidNotStart) as server:
@@ -209,12 +209,3 @@ def _server(data_dir: Path, state: ServerState) -> RedshiftServer:
         users=known,
         pid=state.pid,
     )
-
-
-def _note_s3(path: Path, s3: S3Server) -> None:
-    """Where COPY reads from; in one step, because a COPY may be reading it."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(s3.environment, file)
-    new.replace(path)

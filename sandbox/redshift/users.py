@@ -4,9 +4,10 @@ What the three may do comes from `investiq redshift init`, as on Redshift.
 """
 
 import json
-import os
 import secrets
 from pathlib import Path
+
+from sandbox.servers import write_secret
 
 DATABASE = "investiq"
 ADMIN = "rsadmin"
@@ -17,12 +18,7 @@ ORDINARY = (LOADER, TRANSFORMER, READER)
 def passwords(path: Path) -> dict[str, str]:
     """The password of each user: random, made once, readable by the owner only."""
     if not path.exists():
-        made = {user: _password() for user in (ADMIN, *ORDINARY)}
-        new = path.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(made, file)
-        new.replace(path)
+        write_secret(path, {user: _password() for user in (ADMIN, *ORDINARY)})
     return dict(json.loads(path.read_text()))
 
 

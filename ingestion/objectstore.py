@@ -6,8 +6,10 @@ embedded one. The client is passed in, never made at import.
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
@@ -23,6 +25,10 @@ _NOT_FOUND = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
 _ALREADY_THERE = frozenset({"PreconditionFailed", "412"})
 _TRY_AGAIN = frozenset({"ConditionalRequestConflict", "409"})  # two writers met: nothing is decided
 _CONFLICT_TRIES = 3
+_SAY_WHO = (
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"),
+    *("AWS_REGION", "AWS_DEFAULT_REGION"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,7 @@ class MissingObject(ConfigurationError):
 
 def s3_client() -> "S3Client":
     """A client from boto3's own environment: endpoint, region, credentials; bounded patience."""
-    return boto3.client(
+    return _session(*map(os.environ.get, _SAY_WHO)).client(
         "s3",
         config=Config(
             retries={"total_max_attempts": 5, "mode": "standard"},
@@ -160,6 +166,12 @@ def s3_client() -> "S3Client":
             max_pool_connections=16,
         ),
     )
+
+
+@cache
+def _session(*who: str | None) -> boto3.Session:
+    """One per set of credentials: boto3's default session keeps those of its first use for ever."""
+    return boto3.Session()
 
 
 def sha256(content: bytes) -> str:

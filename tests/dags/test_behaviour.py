@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from ingestion.loading.duckdb_connection import connect
@@ -44,7 +43,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def airflow(exchange: Exchange, home: Path) -> Iterator[Client]:
     """Airflow, whose DAGs wait to be unpaused."""
     with pytest.MonkeyPatch.context() as variables:
-        variables.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the keys of another S3
         for name in list(os.environ):
             if name.startswith(_LEAKS):
                 variables.delenv(name)

@@ -246,3 +246,11 @@ def test_the_client_is_patient_but_not_for_ever(clean_environment):
     config = s3_client().meta.config
     assert config.retries == {"total_max_attempts": 5, "mode": "standard"}
     assert (config.connect_timeout, config.read_timeout) == (5, 60)
+
+
+def test_a_client_has_the_keys_of_its_moment(store, clean_environment):
+    """boto3's default session would go on with those of its first use."""
+    for key in ("AKFIRST", "AKSECOND"):
+        clean_environment.setenv("AWS_ACCESS_KEY_ID", key)
+        url = s3_client().generate_presigned_url("get_object", {"Bucket": "b", "Key": "k"})
+        assert key in url

@@ -178,14 +178,32 @@ class DataApi:
             raise StatementFailed(done)
         return done
 
-    def submit(self, statements: Sequence[str], token: str | None = None) -> str:
-        """Hand over a batch, one transaction; the same token gives the same batch again."""
+    def submit(
+        self, statements: Sequence[str], token: str | None = None, name: str | None = None
+    ) -> str:
+        """Hand over a batch, one transaction; the same token gives the same batch again.
+
+        Args:
+            name: by which `submitted` finds it.
+        """
         named = {"ClientToken": token} if token else {}
+        named |= {"StatementName": name} if name else {}
         return str(
             self._call("batch_execute_statement", Sqls=list(statements), **self.target, **named)[
                 "Id"
             ]
         )
+
+    def submitted(self, name: str) -> frozenset[str]:
+        """The ids of all that was submitted under a name, by whomever; Redshift knows a day."""
+        found: set[str] = set()
+        more: dict[str, str] = {}
+        while True:
+            page = self._call("list_statements", StatementName=name, Status="ALL", **more)
+            found.update(str(one["Id"]) for one in page["Statements"])
+            if not page.get("NextToken"):
+                return frozenset(found)
+            more = {"NextToken": page["NextToken"]}
 
     def look(self, statement_id: str) -> Statement:
         """What there is to say of it now."""

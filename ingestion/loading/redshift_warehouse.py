@@ -64,10 +64,12 @@ class RedshiftWarehouse:
         if not batch:
             return LoadReport(dataset.table, 0, 0)
         statements, token = self._prepared(dataset, batch)
+        name = f"investiq-{token}"
+        earlier = self.api.submitted(name)
         failures = 0
         while True:
-            begun = self.api.submit(statements, token)
-            was_over = self.api.look(begun).is_over
+            begun = self.api.submit(statements, token, name)
+            was_over = begun in earlier and self.api.look(begun).is_over
             done = self.api.wait(begun)
             if done.is_well:
                 report, loaded_at = self._reported(dataset, done, len(statements))
@@ -79,7 +81,8 @@ class RedshiftWarehouse:
                     raise self._explained(dataset, batch, done)
                 pause_before_retry(failures)
             # That statement is history, its token with it: what follows has a token of its own,
-            # and one that another client would come to as well.
+            # and one that another client would come to as well. What is new and ends before we
+            # look is no history.
             token = _digest(token, begun)
 
     def _prepared(self, dataset: Dataset, batch: Sequence[PendingObject]) -> tuple[list[str], str]:

@@ -18,6 +18,7 @@ import pytest
 
 from ingestion.errors import ConfigurationError, LoadFailed
 from ingestion.loading import DATASETS, LoadReport, PendingObject, load_pending
+from ingestion.loading.data_api import DataApi
 from ingestion.loading.redshift_warehouse import RedshiftWarehouse
 from ingestion.objectstore import ObjectStore, sha256
 from ingestion.settings import project_root
@@ -212,6 +213,25 @@ def test_fault_10_an_older_event_never_brings_an_older_version_back(loading):
     )
     assert prices == [("new",)]
     assert loading.holds(1, 2)
+
+
+def test_a_load_that_fails_before_anybody_looks_is_not_taken_for_an_old_one(loading, monkeypatch):
+    """It was begun again and again, each failure being thought another's."""
+    loading.put("a")
+    loading.server.script("error", match="^lock", message="no such luck", times=9)
+    submit = DataApi.submit
+
+    def submitted_and_over(api, *arguments):
+        begun = submit(api, *arguments)
+        api.wait(begun)
+        return begun
+
+    monkeypatch.setattr(DataApi, "submit", submitted_and_over)
+    with pytest.raises(LoadFailed, match="no such luck"):
+        loading.load()
+    assert loading.batches() == ["FAILED"]
+    loading.server.clear_faults()
+    assert loading.load().objects == 1  # and here the failed one is an old one
 
 
 def test_a_load_that_was_undone_is_done_again(loading):

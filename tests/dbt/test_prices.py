@@ -1,5 +1,6 @@
 """Raw lines of the exchange's files through the real dbt: which price a session has, and why."""
 
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -224,3 +225,43 @@ def test_fault_28_later_loads_change_what_they_concern(
         ("A", 107.0, "nse_legacy"),
         ("B", 50.0, "nse_legacy"),
     ]
+
+
+def test_fault_26_a_split_that_is_learned_loses_no_revision(
+    new_warehouse: Callable[[], Any], make: SimpleNamespace
+) -> None:
+    """Revisions are built by session: of one security alone they must not be forgotten."""
+    warehouse = new_warehouse()
+    days = (("2024-04-24", 200, "200"), ("2024-04-25", 100, "200"), ("2024-04-26", 104, "100"))
+    for day, close, before in days:
+        lines = [make.legacy("A", close, close, prevclose=before), make.legacy("B", 50, 50)]
+        warehouse.archive("nse_bhavcopy_legacy", lines, day)
+    warehouse.load("reply", [make.quote("A"), make.quote("B")], fetched_at="2024-04-26 11:00")
+    select = ("--select", "+fct_price_revisions")
+    assert warehouse.dbt("run", *select).returncode == 0
+    known = (
+        "select symbol, trade_date::varchar, version_no, close_price::double "
+        "from marts.fct_price_revisions order by all"
+    )
+    first = warehouse.query(known)
+    assert [(symbol, number) for symbol, _, number, _ in first] == [
+        *(("A", 1), ("A", 2), ("B", 1), ("B", 2))
+    ]
+
+    split = {
+        **{"symbol": "A", "series": "EQ", "ex_date": "25-Apr-2024", "face_val": "10"},
+        "subject": "Face Value Split (Sub-Division) - From Rs 10/- Per Share To Rs 5/- Per Share",
+    }
+    warehouse.execute(
+        "insert into raw_data.nse_corporate_actions by name select $1::json as payload, "
+        "'actions' as source_key, 1 as record_no, timestamp '2024-04-27 13:00' as fetched_at, "
+        "date '2024-04-27' as trade_date, timestamp '2026-01-02' as loaded_at",
+        [[json.dumps(split)]],
+    )
+    assert warehouse.dbt("run", *select).returncode == 0
+    factor = "select share_factor from intermediate.int_corporate_actions__price_factors"
+    assert warehouse.query(factor) == [(2.0,)]
+    assert warehouse.query(known) == first
+    rows = warehouse.query("from marts.fct_price_revisions order by all")
+    assert warehouse.dbt("run", "--full-refresh", *select).returncode == 0
+    assert warehouse.query("from marts.fct_price_revisions order by all") == rows

@@ -1,14 +1,6 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='delete+insert',
-        unique_key='trade_date',
-        on_schema_change='fail',
-        pre_hook="{{ forget_stale(
-            ref('int_prices__sessions'), onwards=false, securities=ref('int_prices__versions')
-        ) }}"
-    )
-}}
+{{ session_config(
+    'int_prices__sessions', ["{{ forget_sessions_of(ref('int_prices__versions')) }}"]
+) }}
 {%- set figures = [
     'open_price', 'high_price', 'low_price', 'close_price', 'traded_volume', 'turnover_inr'
 ] -%}

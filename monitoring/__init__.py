@@ -1,0 +1,1 @@
+"""Metrics, what they are drawn on, and what wakes somebody: see README.md."""

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -33,11 +34,12 @@ _SAY_WHO = (
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One object as a listing shows it; `etag` without quotes, `size` in bytes."""
+    """One object as a listing shows it: `etag` without quotes, `size` in bytes, when `written`."""
 
     key: str
     etag: str
     size: int
+    written: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ class ObjectStore:
         )
         for page in pages:
             for item in page.get("Contents", []):
-                yield StoredObject(item["Key"], item["ETag"].strip('"'), item["Size"])
+                etag = item["ETag"].strip('"')
+                yield StoredObject(item["Key"], etag, item["Size"], item["LastModified"])
 
     def ensure_bucket(self) -> None:
         """Make the bucket when there is none (embedded S3; on AWS the template makes it).

@@ -103,6 +103,10 @@ class Settings(BaseSettings):
     chromium: Path | None = None
     chromedriver: Path | None = None
 
+    statsd_host: str | None = None
+    statsd_port: int = Field(default=8125, ge=1, le=65535)
+    dead_letters_url: str | None = None
+
     http_tries: int = Field(default=4, ge=1)
     http_backoff_seconds: float = Field(default=1.0, ge=0)
     http_read_timeout_seconds: float = Field(default=20.0, gt=0)

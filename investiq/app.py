@@ -159,7 +159,7 @@ def promote(again: Again = False) -> None:
 
     settings = settings_of(asks_warehouse=False)
     with object_store(settings) as store:
-        reports = steps.promote(store, again=again)
+        reports = steps.promote(settings, store, again=again)
     promoted, refused = sum(r.promoted for r in reports), sum(r.quarantined for r in reports)
     out.print(f"{len(reports)} objects: {promoted} records promoted, {refused} quarantined")
 

@@ -17,6 +17,8 @@ from investiq.archives import open_archives
 from investiq.console import out, step
 from investiq.sources import Source
 from investiq.steps import Span
+from investiq.watching import watched
+from monitoring import observe
 
 
 def backfill(
@@ -77,8 +79,13 @@ def bring(
             f"{first} to {last}: {len(days)} days, {len(tasks)} files; "
             f"{len(tasks) - len(due)} need not be asked for"
         )
-        with step(f"backfill ({source.name})", lasts=True) as advance:
-            return archives.ingest.bring_all(due, again=again, progress=advance)
+        with (
+            watched("backfill", settings) as meter,
+            step(f"backfill ({source.name})", lasts=True) as advance,
+        ):
+            outcomes = archives.ingest.bring_all(due, again=again, progress=advance)
+            observe.fetches(meter, outcomes)
+    return outcomes
 
 
 def _range(span: Span, newest: date) -> tuple[date, date]:

@@ -19,6 +19,7 @@ from investiq.console import err, out, waiting
 from investiq.context import Places, places
 from investiq.sources import Source
 from investiq.steps import Span
+from investiq.watching import look
 
 _REFUSALS: dict[str, type[SourceError]] = {
     "quota": QuotaExceeded,
@@ -60,7 +61,7 @@ def finish(
         CheckFailed, BuildFailed, LoadFailed: nothing was published.
     """
     steps.collect_airbyte(settings, store)
-    steps.promote(store)
+    steps.promote(settings, store)
     steps.enrich(settings, store)
     steps.load(settings, store)
     try:
@@ -76,6 +77,7 @@ def publish_if_new(settings: Settings, as_of: date) -> None:
     state = unpublished(settings, as_of)
     if state is None:
         out.print("nothing new: marts and report stand as they are")
+        look(settings)
         return
     steps.check(settings, BEFORE_BUILD, only_concerned=True)
     steps.build(settings, as_of)

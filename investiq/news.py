@@ -19,6 +19,8 @@ from investiq.console import err, step
 from investiq.india_news import india_news_sources
 from investiq.sources import Source
 from investiq.steps import Span
+from investiq.watching import watched
+from monitoring import observe
 
 
 def run_news(
@@ -66,10 +68,11 @@ def ingest_global(
         )
         return []
     with (
+        watched("news", settings) as meter,
         step("global news") as advance,
         alpha_vantage_news(source.settings, source.clock) as api,
     ):
-        return NewsIngest(
+        outcomes = NewsIngest(
             source=api,
             store=store,
             topics=topics_of(source.settings),
@@ -78,6 +81,8 @@ def ingest_global(
             secrets=source.settings.secrets,
             clock=source.clock,
         ).bring(_range_of(span, source.today()), advance)
+        observe.fetches(meter, outcomes)
+    return outcomes
 
 
 def ingest_india(source: Source, store: ObjectStore, *, browser: bool = True) -> list[Outcome]:
@@ -89,13 +94,16 @@ def ingest_india(source: Source, store: ObjectStore, *, browser: bool = True) ->
     asked = tickers(source.settings.news_tickers or source.news_tickers())
     ingest = IndiaNewsIngest(store, source.clock, source.settings.secrets)
     with (
+        watched("news", source.settings) as meter,
         india_news_sources(source, browser=browser) as sites,
         step("Indian news", lasts=True) as advance,
     ):
         for why in {str(why) for why in sites.missing.values()}:
             err.print(f"[yellow]no pages:[/] {escape(why)}")
         outcomes = [ingest.without_browser(name, why) for name, why in sites.missing.items()]
-        return outcomes + ingest.bring_all(asked, sites.sources, advance)
+        outcomes += ingest.bring_all(asked, sites.sources, advance)
+        observe.fetches(meter, outcomes)
+    return outcomes
 
 
 def _range_of(span: Span, today: date) -> tuple[datetime, datetime] | None:

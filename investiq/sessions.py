@@ -19,6 +19,8 @@ from ingestion.sources.nse_files import dated
 from ingestion.sources.rapidapi import rapidapi_quotes
 from investiq.archives import open_archives
 from investiq.sources import Source
+from investiq.watching import watched
+from monitoring import observe
 
 
 def why_closed(day: date) -> str | None:
@@ -35,7 +37,10 @@ def quotes_of(settings: Settings, source: Source, day: date, store: ObjectStore)
     """
     claim(settings.home, source.origin)
     source.before_session(day)
-    with rapidapi_quotes(source.settings, source.clock) as quotes:
+    with (
+        watched("ingest", settings) as meter,
+        rapidapi_quotes(source.settings, source.clock) as quotes,
+    ):
         outcome = ingest_session(
             day,
             quotes,
@@ -44,6 +49,7 @@ def quotes_of(settings: Settings, source: Source, day: date, store: ObjectStore)
             clock=source.clock,
             secrets=settings.secrets,
         )
+        observe.fetches(meter, [outcome])
     if outcome.status == "not_published":
         raise NotPublished(f"No quotes of {day} yet: {outcome.detail}. Ask again in a while.")
     return outcome
@@ -59,8 +65,10 @@ def files_of(
     """Land the exchange's files of a session, and what is missing or changed of those before."""
     claim(settings.home, source.origin)
     source.before_session(day)
-    with open_archives(source, store) as archives:
-        return archives.session(day, look_back=True, again=False, datasets=datasets)
+    with watched("ingest", settings) as meter, open_archives(source, store) as archives:
+        outcomes = archives.session(day, look_back=True, again=False, datasets=datasets)
+        observe.fetches(meter, outcomes)
+    return outcomes
 
 
 def missing_of(day: date, store: ObjectStore, datasets: Sequence[str]) -> list[str]:

@@ -3,10 +3,11 @@
 ingest → promote → enrich → load → check arrival → build → check ohlc → report
 """
 
+import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,10 @@ from investiq.archives import open_archives
 from investiq.console import step, waiting
 from investiq.dbt import BuildReport
 from investiq.dbt import build as dbt_build
+from investiq.dbt_results import node_results
 from investiq.sources import Source
+from investiq.watching import look, watched
+from monitoring import observe
 
 if TYPE_CHECKING:
     from expectations.report import CheckReport
@@ -80,6 +84,15 @@ def ingest(
 ) -> list[Outcome]:
     """Land what the source has for the sessions asked for."""
     claim(settings.home, source.origin)
+    with watched("ingest", settings) as meter:
+        outcomes = _ingest(settings, source, span, store, again=again)
+        observe.fetches(meter, outcomes)
+    return outcomes
+
+
+def _ingest(
+    settings: Settings, source: Source, span: Span, store: ObjectStore, *, again: bool
+) -> list[Outcome]:
     with step(f"ingest ({source.name})") as advance:
         if source.folder:
             return ingest_directory(
@@ -125,25 +138,38 @@ def ingest(
 
 def collect_airbyte(settings: Settings, store: ObjectStore) -> list[Outcome]:
     """Land what Airbyte wrote into the bucket since the last time; often nothing, then silently."""
-    return airbyte.collect(
-        store,
-        settings.airbyte_prefix,
-        mode=settings.airbyte_sync_mode,
-        max_bytes=settings.max_body_bytes,
-    )
+    with watched("airbyte", settings) as meter:
+        outcomes = airbyte.collect(
+            store,
+            settings.airbyte_prefix,
+            mode=settings.airbyte_sync_mode,
+            max_bytes=settings.max_body_bytes,
+        )
+        observe.fetches(meter, outcomes)
+    return outcomes
 
 
 def promote(
-    store: ObjectStore, *, again: bool = False, only: Collection[str] | None = None
+    settings: Settings,
+    store: ObjectStore,
+    *,
+    again: bool = False,
+    only: Collection[str] | None = None,
 ) -> list[PromotionReport]:
     """Promote what has landed and is not promoted; with `only`, of these landed objects."""
-    with step("promote") as advance:
-        return promote_pending(store, again=again, only=only, progress=advance)
+    with watched("promote", settings) as meter, step("promote") as advance:
+        reports = promote_pending(store, again=again, only=only, progress=advance)
+        observe.promotions(meter, reports)
+    return reports
 
 
 def enrich(settings: Settings, store: ObjectStore, *, again: bool = False) -> EnrichReport:
     """Give promoted news their clusters and tones; a second process waits for the first."""
-    with lock_of(settings.home / "state" / "enrich.lock"), step("enrich") as advance:
+    with (
+        lock_of(settings.home / "state" / "enrich.lock"),
+        watched("enrich", settings),
+        step("enrich") as advance,
+    ):
         return enrich_pending(store, again=again, progress=advance)
 
 
@@ -155,20 +181,30 @@ def load(settings: Settings, store: ObjectStore, tables: Iterable[str] = ()) -> 
     """
     warehouse = context.warehouse(settings, store)
     reports = []
-    for name in tables or sorted(DATASETS, key=lambda table: table != OUTCOMES.table):
-        if name not in DATASETS:
-            raise ConfigurationError(
-                f"There is no raw table {name!r}. Name one of {', '.join(DATASETS)}."
-            )
-        with step(f"load {name}") as advance:
-            reports.append(load_pending(DATASETS[name], store, warehouse, advance))
+    with watched("load", settings) as meter:
+        for name in tables or sorted(DATASETS, key=lambda table: table != OUTCOMES.table):
+            if name not in DATASETS:
+                raise ConfigurationError(
+                    f"There is no raw table {name!r}. Name one of {', '.join(DATASETS)}."
+                )
+            with step(f"load {name}") as advance:
+                now = datetime.now(UTC)
+                reports.append(load_pending(DATASETS[name], store, warehouse, advance))
+            observe.load(meter, reports[-1], now)
     return reports
 
 
 def build(settings: Settings, as_of: date) -> BuildReport:
     """Seeds, models and tests."""
-    with step("dbt build") as advance:
-        return dbt_build(settings, as_of, advance)
+    begun, went_well = time.time(), False
+    with watched("build", settings) as meter, step("dbt build") as advance:
+        try:
+            report = dbt_build(settings, as_of, advance)
+            went_well = True
+        finally:
+            results = node_results(context.places(settings).dbt / "target", begun)
+            observe.build(meter, results, ok=went_well)
+    return report
 
 
 def check(
@@ -197,15 +233,17 @@ def check(
         wanted = concerned_suites(wanted, warehouse=readable(settings, waiting))
     reports = []
     for suite in wanted:
-        with step(f"check {suite}"):
-            report = run_suite(
-                suite,
-                warehouse=readable(settings, waiting),
-                output=home.checks,
-                wait_seconds=settings.lock_wait_seconds,
-            )
-        reports.append(report)
-        report.raise_if_failed()
+        with watched("check", settings) as meter:
+            with step(f"check {suite}"):
+                report = run_suite(
+                    suite,
+                    warehouse=readable(settings, waiting),
+                    output=home.checks,
+                    wait_seconds=settings.lock_wait_seconds,
+                )
+            observe.check(meter, report)
+            reports.append(report)
+            report.raise_if_failed()
     return reports
 
 
@@ -214,10 +252,13 @@ def publish(settings: Settings) -> "PublishResult":
     from report.publish import publish as publish_report
 
     home = context.places(settings)
-    with step("report"):
-        return publish_report(
+    with watched("publish", settings) as meter, step("report"):
+        result = publish_report(
             warehouse=readable(settings, waiting),
             marts_dir=home.marts,
             page=home.page,
             notice=notice_of(home.home),
         )
+        observe.published(meter, datetime.now(UTC))
+    look(settings)
+    return result

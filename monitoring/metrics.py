@@ -28,7 +28,8 @@ class Metric:
     Attributes:
         name: without the prefix; ends with its unit, a counter with `_total`.
         labels: their names; every value is of a set that is known beforehand.
-        budget: how many combinations of label values there may be at most.
+        budget: how many combinations of label values there may be at most, the one that stands
+            for all others (`other`) included. The client keeps to it, and `labels.py` to the sets.
     """
 
     name: str
@@ -90,7 +91,8 @@ STEP_DURATION = Metric(
     "seconds",
     ("step", "result"),
     24,
-    "Duration of a step (ingest, promote, enrich, load, check, build, publish), by ok and failed",
+    "Duration of a step (ingest, backfill, news, airbyte, promote, enrich, load, check, build, "
+    "publish, maintenance), by ok and failed",
 )
 SESSIONS_BEHIND = _gauge(
     "sessions_behind",
@@ -129,7 +131,7 @@ FAILED_EXPECTATIONS = _gauge(
     24,
     "Expectations that the last run of the suite found broken",
 )
-DBT_BUILDS = _counter("dbt_builds", ("result",), 2, "dbt builds, by ok and failed")
+DBT_BUILDS = _counter("dbt_builds", ("result",), 3, "dbt builds, by ok and failed")
 DBT_NODE_DURATION = _gauge(
     "dbt_node_duration_seconds", "seconds", ("node",), _NODES, "Duration of a dbt node, last build"
 )
@@ -138,7 +140,7 @@ DBT_NODE_ROWS = _gauge(
     "rows",
     ("node",),
     _NODES,
-    "Rows that a dbt node wrote in the last build, where the engine tells",
+    "Rows of a seed or table of dbt after the last build; on Redshift those that it wrote",
 )
 DBT_NODE_FAILURES = _counter(
     "dbt_node_failures",
@@ -150,8 +152,8 @@ DBT_TESTS = _gauge(
     "dbt_tests",
     "tests",
     ("status",),
-    5,
-    "Data tests of the last build by status (pass, warn, fail)",
+    6,
+    "Data tests of the last build by status (pass, warn, fail, error, skipped)",
 )
 NEWS_MAPPING_RATE = _gauge(
     "news_mapping_rate",

@@ -24,7 +24,7 @@ def sweep() -> dict[str, int]:
         for key in waiting[:20]:
             log.warning("not promoted: %s", key)
         if settings.promotion == "local":
-            steps.promote(store)
+            steps.promote(settings, store)
         rows = sum(report.rows for report in steps.load(settings, store))
         return {
             "not promoted": len(waiting),

@@ -18,12 +18,15 @@ def anything_new() -> str:
     """
     from ingestion.settings import load_settings
     from investiq import chain
+    from investiq.watching import look
     from orchestration.moments import as_of
 
     with judged():
         context, settings = get_current_context(), load_settings()
         day = as_of(context, settings)
         state = chain.unpublished(settings, day)
+        if state is None:
+            look(settings)
     if state is None:
         raise AirflowSkipException("nothing new: marts and report stand as they are")
     context["ti"].xcom_push("as_of", day.isoformat())

@@ -78,7 +78,7 @@ def promoted(keys: Sequence[str] | Sequence[Sequence[str]]) -> PokeReturnValue:
     wanted = {key for some in keys for key in ([some] if isinstance(some, str) else some)}
     with judged(), bucket() as (settings, store):
         if settings.promotion == "local":
-            steps.promote(store, only=wanted)
+            steps.promote(settings, store, only=wanted)
         waiting = wanted.intersection(pending_keys(store))
     return PokeReturnValue(is_done=not waiting, xcom_value=len(wanted))
 

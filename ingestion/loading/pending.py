@@ -38,7 +38,8 @@ def load_pending(
         for item in store.list(dataset.prefix)
         if item.key.endswith(dataset.ending) and received.get(item.key) != item.etag
     ]
-    report = LoadReport(dataset.table, 0, 0)
+    since = min((item.written for item in listed), default=None)
+    report = LoadReport(dataset.table, 0, 0, since)
     for batch in _batches(listed):
         report += warehouse.load(dataset, _described(dataset, store, batch))
         progress(report.objects, len(listed))

@@ -1,7 +1,8 @@
 """What `load_pending` needs of a warehouse, and what it gives back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from ingestion.loading.datasets import Dataset
@@ -27,14 +28,24 @@ class PendingObject:
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What one load did: `objects` newly received, `rows` they hold."""
+    """What one load did: `objects` newly received, `rows` they hold.
+
+    `waiting_since` is when the oldest object was written that had no receipt before the load.
+    """
 
     table: str
     objects: int
     rows: int
+    waiting_since: datetime | None = field(default=None, compare=False)
 
     def __add__(self, other: "LoadReport") -> "LoadReport":
-        return LoadReport(self.table, self.objects + other.objects, self.rows + other.rows)
+        since = (self.waiting_since, other.waiting_since)
+        return LoadReport(
+            self.table,
+            self.objects + other.objects,
+            self.rows + other.rows,
+            min((moment for moment in since if moment), default=None),
+        )
 
 
 class Warehouse(Protocol):

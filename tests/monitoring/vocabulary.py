@@ -1,0 +1,95 @@
+"""Prometheus's own tools, and which metrics there are."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import promql_parser
+import pytest
+import yaml
+
+from ingestion.settings import project_root
+from monitoring.metrics import METRICS, Kind
+
+MONITORING = project_root() / "monitoring"
+PROMETHEUS = MONITORING / "prometheus" / "prometheus.yml"
+RULES = {name: PROMETHEUS.parent / "rules" / f"{name}.yml" for name in ("alerts", "recording")}
+ALERTMANAGER = MONITORING / "alertmanager" / "alertmanager.yml"
+_PARTS = ("_bucket", "_sum", "_count")
+_OF_PROMETHEUS = {"up", "ALERTS"}
+
+
+def tool(*command: str | Path) -> str:
+    """What promtool or amtool said; it must have been content."""
+    name = str(command[0])
+    if not shutil.which(name):
+        package = {"amtool": "prometheus-alertmanager"}.get(name, "prometheus")
+        pytest.fail(f"{name} is not there: apt-get install --no-install-recommends {package}")
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def rules(kind: str) -> list[dict]:
+    groups = yaml.safe_load(RULES[kind].read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+@cache
+def ours() -> frozenset[str]:
+    """Every name under which a metric of our own is in Prometheus."""
+    return frozenset(
+        name
+        for metric in METRICS
+        for name in (
+            [metric.prometheus + part for part in _PARTS]
+            if metric.kind is Kind.HISTOGRAM
+            else [metric.prometheus]
+        )
+    )
+
+
+@cache
+def airflows() -> frozenset[str]:
+    """Every name that the installed Airflow says it sends, as the exporter shows it."""
+    place = find_spec("airflow").submodule_search_locations[0]
+    template = Path(place) / "_shared" / "observability" / "metrics" / "metrics_template.yaml"
+    names = set()
+    for metric in yaml.safe_load(template.read_text())["metrics"]:
+        plain = "airflow_" + re.sub(r"[^a-z0-9_{}]", "_", metric["name"])
+        timer = metric["type"] == "timer"
+        names |= {plain + part for part in _PARTS} if timer else {plain}
+    return frozenset(names)
+
+
+def recorded() -> set[str]:
+    return {rule["record"] for rule in rules("recording")}
+
+
+def known() -> set[str]:
+    return {*ours(), *airflows(), *recorded(), *_OF_PROMETHEUS}
+
+
+def selectors(expression: str) -> Iterator[promql_parser.VectorSelector]:
+    """Every selector of an expression; a name may not hide in a matcher."""
+    found: list[promql_parser.VectorSelector] = []
+
+    def visit(node: promql_parser.Expr) -> None:
+        if isinstance(node, promql_parser.MatrixSelector):
+            found.append(node.vector_selector)
+        elif isinstance(node, promql_parser.VectorSelector):
+            found.append(node)
+
+    promql_parser.walk(promql_parser.parse(expression), visit)
+    unique = {str(node): node for node in found}
+    for node in unique.values():
+        assert node.name, f"a selector without a name: {node}"
+        yield node
+
+
+def names(expression: str) -> set[str]:
+    return {str(node.name) for node in selectors(expression)}

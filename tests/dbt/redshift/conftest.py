@@ -39,6 +39,10 @@ _DIFFERENCES: dict[str, Callable[[dict[str, Any]], float]] = {
     "bb_pct_b": lambda row: row["close_adj"] / (row["bb_upper_20_2"] - row["bb_lower_20_2"]),
 }
 Row = tuple[Any, ...]
+# A snapshot tells when each engine was built: compared by order, not by moment (its key hashes it).
+SNAPSHOT = "dim_securities_history"
+_MOMENTS = ("dbt_updated_at", "dbt_valid_from", "dbt_valid_to")
+_HASH = "dbt_scd_id"
 
 
 def same(left: Any, right: Any, scale: float) -> bool:
@@ -83,6 +87,21 @@ def differences(
                 if not same(one[n], two[n], scale):
                     found.append((names[n], one[n], two[n], key))
     return found
+
+
+def in_order(columns: Sequence[str], rows: list[Row]) -> list[Row]:
+    """Rows of a snapshot with the number of its moment in place of each, and without their hash."""
+    places = [columns.index(name) for name in _MOMENTS]
+    moments = sorted({row[n] for row in rows for n in places if row[n] is not None})
+    number = {moment: n for n, moment in enumerate(moments)} | {None: None}
+    return [
+        tuple(
+            number[value] if n in places else value
+            for n, value in enumerate(row)
+            if columns[n] != _HASH
+        )
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True)
@@ -172,19 +191,24 @@ class Engines:
             cursor.execute(query)
             return int(cursor.fetchone()[0])
 
-    def assert_parity(self) -> dict[str, int]:
+    def assert_parity(self, *, without: str = "") -> dict[str, int]:
         """Every mart row by row and column by column; gives their numbers of rows."""
         tables: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for table, column, kind in self.duckdb.query(
             "select table_name, column_name, data_type from information_schema.columns "
             "where table_schema = 'marts' order by table_name, ordinal_position"
         ):
+            if table == without:
+                continue
             tables[table].append((column, kind))
         marts = self.marts(list(tables))
         for table, columns in tables.items():
             header, *theirs = marts[table]
             assert [name for name, _ in columns] == list(header), table
             ours = self.duckdb.query(f"select * from marts.{table}")
+            if table == SNAPSHOT:
+                ours, theirs = (in_order(header, rows) for rows in (ours, theirs))
+                columns = [column for column in columns if column[0] != _HASH]
             found = differences(columns, ours, theirs)
             assert found[:3] == [], f"{table}: {len(found)} of {len(ours)}"
         return {table: len(rows) - 1 for table, rows in marts.items()}

@@ -26,6 +26,10 @@ ADJUSTED = (
     "select count(distinct symbol) from marts.fct_prices_daily "
     f"where share_factor = 2 and symbol = '{SPLIT}'"
 )
+NAMES = (
+    "select company_name = 'Another', dbt_valid_from, dbt_valid_to "
+    f"from marts.dim_securities_history where symbol = '{SPLIT}' order by dbt_valid_from"
+)
 _TAKEN = (
     *("api_samples", "calendar", "first_sample", "indices", "masters", "udiff_bhavcopy", "quirks"),
     "corporate_actions/nse_corporateActions_api_2022-08-29_to_2023-05-26.json",
@@ -75,6 +79,21 @@ def spoiled(session: Fetched) -> Fetched:
     return earlier(session, gzip.compress("\n".join(lines).encode()))
 
 
+def renamed(engines: Any) -> None:
+    """What a share was called before stays, with its time, on both engines."""
+    rename = f"update marts.dim_securities set company_name = 'Another' where symbol = '{SPLIT}'"
+    with engines.connect(engines.server.admin_user) as connection, connection.cursor() as cursor:
+        cursor.execute(rename)
+        connection.commit()
+    engines.duckdb.execute(rename)
+    engines.run("snapshot")
+    engines.assert_parity()
+    [(former, since, until), (now, changed, still)] = engines.duckdb.query(NAMES)
+    assert (former, now) == (False, True)
+    assert since < until == changed
+    assert still is None
+
+
 def test_every_mart_is_the_same_whatever_came_late(engines: Any, received: list[Fetched]) -> None:
     """A first build; a late session, a corrected file, a split that is learned; from nothing."""
     of_day = {one.trade_date: one for one in received if one.dataset == "sec_bhavdata"}
@@ -89,6 +108,7 @@ def test_every_mart_is_the_same_whatever_came_late(engines: Any, received: list[
     assert rows["fct_prices_daily"] > 60_000
     assert min(rows[name] for name in ("fct_ohlc_daily", "fct_index_daily", "fct_news_articles"))
     before = engines.redshift_rows(ADJUSTED)
+    renamed(engines)
 
     engines.receive(*later)
     engines.load()

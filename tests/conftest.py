@@ -32,6 +32,7 @@ from sandbox.market import Market
 from sandbox.redshift import RedshiftServer, embedded_redshift
 from sandbox.redshift.users import READER
 from sandbox.s3 import S3Server, embedded_s3
+from tests.dbt.dbt_runs import Parses
 
 _LEAKS = ("AWS_", "INVESTIQ_", "DBT_")
 # Minutes each; begun first, so that no worker is left with one of them when all else is done.
@@ -39,10 +40,14 @@ _LONG = (
     "test_history_increments.py",
     "test_behaviour.py",
     "test_demo.py",
+    "test_any_order.py",
+    "test_command_line.py",
     "test_real_history.py",
     "test_real_parity.py",
     "test_demo_parity.py",
     "test_increments.py",
+    "test_data_faults.py",
+    "test_audit.py",
     "test_news_marts.py",
     "test_first_reply.py",
 )
@@ -78,11 +83,22 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 @pytest.fixture(scope="session")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """The embedded S3; all xdist workers share one server, the last one out stops it."""
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all xdist workers of this run of the tests have in common."""
     base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    with embedded_s3(shared / "s3", shared / "run") as server:
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parses(shared_folder: Path) -> None:
+    """Where `parsed` keeps what it knows."""
+    Parses.folder = shared_folder / "dbt-parsed"
+
+
+@pytest.fixture(scope="session")
+def s3(shared_folder: Path) -> Iterator[S3Server]:
+    """The embedded S3; all xdist workers share one server, the last one out stops it."""
+    with embedded_s3(shared_folder / "s3", shared_folder / "run") as server:
         yield server
 
 

@@ -1,17 +1,11 @@
 """A warehouse per test with the loader's own raw tables, hand-made replies, and the real dbt."""
 
 import fcntl
-import hashlib
 import json
 import os
 import re
-import select
 import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -21,9 +15,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.dbt.dbt_runs import run_dbt
+
 PROJECT = Path(__file__).resolve().parents[2]
 DDL = PROJECT / "ingestion" / "loading" / "ddl" / "duckdb.sql"
-RUN_SECONDS = 420
 SATURDAY, HOLIDAY = "27-Apr-2024 15:59:00", "17-Apr-2024 15:59:00"
 
 
@@ -115,65 +110,6 @@ def index(name: str, **changes: Any) -> dict[str, Any]:
     """A valid index row: the identifier is the name, and there is no company."""
     nothing = {"company_name": None, "industry": None, "isin": None}
     return quote(name) | {"identifier": name, "meta": nothing} | changes
-
-
-class DbtServer:
-    """The process of this worker that dbt runs are forked from; it ends with the worker."""
-
-    process: "subprocess.Popen[str] | None" = None
-
-    @classmethod
-    def run(cls, arguments: list[str], environment: dict[str, str], cwd: Path) -> tuple[int, str]:
-        """The return code of a dbt command, and what it said."""
-        if cls.process is None or cls.process.poll() is not None:
-            cls.process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("dbt_server.py"))],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                start_new_session=True,
-            )
-        server, output = cls.process, cwd / "dbt.txt"
-        assert server.stdin is not None
-        assert server.stdout is not None
-        wanted = {
-            "arguments": arguments,
-            "environment": environment,
-            "cwd": str(cwd),
-            "output": str(output),
-        }
-        server.stdin.write(json.dumps(wanted) + "\n")
-        server.stdin.flush()
-        answered, _, _ = select.select([server.stdout], [], [], RUN_SECONDS)
-        if not answered:
-            os.killpg(server.pid, signal.SIGKILL)
-            raise TimeoutError(f"dbt {arguments} took longer than {RUN_SECONDS} s")
-        answer = json.loads(server.stdout.readline())
-        return int(answer["returncode"]), output.read_text(encoding="utf-8")
-
-
-class Parses:
-    """Where the parsed project lies, one file per set of variables; all workers share it."""
-
-    folder: Path
-
-
-@contextmanager
-def parsed(target: Path, arguments: tuple[str, ...]) -> Iterator[None]:
-    """The project is parsed once per session, engine (the first argument) and set of variables."""
-    variables = arguments[arguments.index("--vars") + 1] if "--vars" in arguments else ""
-    told = f"{arguments[0]} {variables}"
-    name = hashlib.md5(told.encode(), usedforsecurity=False).hexdigest()
-    known, own = Parses.folder / f"{name}.msgpack", target / "partial_parse.msgpack"
-    if known.is_file():
-        target.mkdir(parents=True, exist_ok=True)
-        shutil.copy(known, own)
-    yield
-    if own.is_file() and not known.is_file():
-        Parses.folder.mkdir(parents=True, exist_ok=True)
-        mine = known.with_suffix(f".{os.getpid()}")
-        shutil.copy(own, mine)
-        mine.replace(known)
 
 
 @dataclass(frozen=True)
@@ -302,9 +238,7 @@ class Warehouse:
             "DBT_LOG_PATH": str(self.folder / "logs"),
             "DBT_USE_COLORS": "false",
         }
-        whole = [*arguments, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-        with parsed(target, (self.target, *arguments)):
-            returncode, output = DbtServer.run(whole, environment, self.folder)
+        returncode, output = run_dbt(arguments, environment, self.folder)
         results = target / "run_results.json"
         nodes = json.loads(results.read_text())["results"] if results.exists() else []
         return DbtRun(
@@ -361,19 +295,6 @@ def make() -> SimpleNamespace:
         delivery=delivery,
         snake_case=snake_case,
     )
-
-
-@pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all xdist workers of this run of the tests have in common."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-
-
-@pytest.fixture(scope="session", autouse=True)
-def parses(shared_folder: Path) -> None:
-    """Where `parsed` keeps what it knows."""
-    Parses.folder = shared_folder / "dbt-parsed"
 
 
 @pytest.fixture(scope="session")

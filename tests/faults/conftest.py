@@ -32,6 +32,7 @@ from investiq.sources import Source
 from sandbox.exchange import Exchange
 from sandbox.market import Market
 from sandbox.s3 import S3Server
+from tests.dbt.dbt_runs import run_dbt
 
 KEY = "k3y-that-must-not-leak"  # pragma: allowlist secret
 DAY = date(2025, 10, 16)
@@ -118,7 +119,8 @@ class House:
     def run_models(self) -> None:
         """Seeds and models without the tests: quick, for what is compared anyway."""
         only = ["--resource-type", "seed", "--resource-type", "model"]
-        dbt.run_dbt(self.settings, ["build", *only], lambda done, total: None)
+        returncode, said = run_dbt(["build", *only], dbt.dbt_environment(self.settings), self.home)
+        assert returncode == 0, said[-4000:]
 
     def with_warehouse(self, path: Path) -> "House":
         """The same bucket, loaded into another warehouse."""

@@ -18,7 +18,7 @@ demo: $(VENV)/.demo ## Several simulated trading days, end to end: no account, n
 .PHONY: test
 test: lint $(VENV)/.airbyte ## Lint, types and all tests
 	@$(BIN)/coverage erase
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report= tests
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report= tests
 	@$(BIN)/coverage report
 
 .PHONY: lint

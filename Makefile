@@ -40,6 +40,7 @@ lint-python:
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/cfn-lint lambdas/template.yaml
+	@$(BIN)/hadolint Dockerfile
 	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 	@$(BIN)/python .ci/audit.py
 

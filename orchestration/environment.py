@@ -48,7 +48,6 @@ def environment(
         "api__expose_config": "False",
         "api_auth__jwt_secret": known["jwt_secret"],
         "database__sql_alchemy_conn": database,
-        "database__load_default_connections": "False",
         "logging__base_log_folder": str(place / "logs"),
         "logging__worker_log_server_port": str(logs["worker"]),
         "logging__trigger_log_server_port": str(logs["trigger"]),
@@ -56,7 +55,6 @@ def environment(
         "dag_processor__min_file_process_interval": "120",
         "dag_processor__refresh_interval": "120",
         "dag_processor__parsing_processes": "1",
-        "usage_data_collection__enabled": "False",
         "cosmos__enable_telemetry": "False",
         "cosmos__cache_dir": str(place / "cosmos"),
     }

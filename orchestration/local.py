@@ -35,11 +35,6 @@ COMPONENTS = {
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
-_LOCAL_SETTINGS = """import sys
-
-if "scheduler" in sys.argv:
-    import orchestration.preload
-"""
 _PORT = 8080  # Airflow's usual one, where nobody has it
 _READY_SECONDS = 240.0
 _STOP_SECONDS = 20.0
@@ -78,9 +73,7 @@ def local_airflow(
     """
     home, known = settings.home, credentials(settings.home)
     place = airflow_home(home)
-    for folder in ("logs", "config"):
-        (place / folder).mkdir(parents=True, exist_ok=True)
-    (place / "config" / "airflow_local_settings.py").write_text(_LOCAL_SETTINGS, encoding="utf-8")
+    (place / "logs").mkdir(parents=True, exist_ok=True)
     ports = free_ports(("api", "metadata"), {"api": _PORT})
     with ExitStack() as opened:
         database = opened.enter_context(

@@ -1,4 +1,4 @@
-"""What Airflow needs before it starts: metadata, the pool of the warehouse, the dbt manifest.
+"""What Airflow needs before it starts: metadata, the pool, the dbt manifest, what tasks import.
 
 Run alone: `python -m orchestration.setup`, in the environment of the Airflow that it is for; again
 after every change of the dbt project. Running it again changes nothing else.
@@ -18,6 +18,11 @@ from investiq.dbt import run_dbt
 from orchestration.environment import MANIFEST, WAREHOUSE_POOL, airflow_home
 
 _SLOTS = "INVESTIQ_WAREHOUSE_SLOTS"
+_LOCAL_SETTINGS = """import sys
+
+if "scheduler" in sys.argv:
+    import orchestration.preload
+"""
 
 
 def prepare(settings: Settings, environment: dict[str, str]) -> None:
@@ -32,12 +37,15 @@ def prepare(settings: Settings, environment: dict[str, str]) -> None:
     """
     make_manifest(settings)
     prepare_warehouse(settings)
+    config = airflow_home(settings.home) / "config"
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "airflow_local_settings.py").write_text(_LOCAL_SETTINGS, encoding="utf-8")
     with step("metadata of Airflow"):
-        _airflow(environment, "db", "migrate")
+        airflow(environment, "db", "migrate")
     slots = environment.get(_SLOTS, "1")
     with step("pool"):
         what = "what reads or writes the warehouse"
-        _airflow(environment, "pools", "set", WAREHOUSE_POOL, slots, what)
+        airflow(environment, "pools", "set", WAREHOUSE_POOL, slots, what)
 
 
 def make_manifest(settings: Settings) -> Path:
@@ -53,7 +61,12 @@ def make_manifest(settings: Settings) -> Path:
     return path
 
 
-def _airflow(environment: dict[str, str], *arguments: str) -> None:
+def airflow(environment: dict[str, str], *arguments: str) -> None:
+    """One command of Airflow in that environment.
+
+    Raises:
+        ConfigurationError: it failed; the message holds what it said.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "airflow", *arguments],
         env=environment,

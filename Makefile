@@ -52,6 +52,10 @@ airflow: $(VENV)/.airflow ## Airflow on this machine, with the simulated exchang
 test-redshift: $(VENV)/.test ## The tests that a real Redshift can run; INVESTIQ_TEST_REDSHIFT_* name it
 	@$(BIN)/pytest tests/redshift -m redshift -rs -p no:cacheprovider
 
+.PHONY: dashboards
+dashboards: $(VENV)/.test ## Write Grafana's dashboards anew from their Python
+	@$(BIN)/python -m monitoring.grafana
+
 .PHONY: bench
 bench: $(VENV)/.test ## Measure speed as ratios in one run
 	@$(BIN)/pytest tests/bench -m bench -s -p no:cacheprovider

@@ -1,5 +1,6 @@
 """Prometheus's own tools, and which metrics there are."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ PROMETHEUS = MONITORING / "prometheus" / "prometheus.yml"
 RULES = {name: PROMETHEUS.parent / "rules" / f"{name}.yml" for name in ("alerts", "recording")}
 ALERTMANAGER = MONITORING / "alertmanager" / "alertmanager.yml"
 _PARTS = ("_bucket", "_sum", "_count")
-_OF_PROMETHEUS = {"up", "ALERTS"}
+_OF_PROMETHEUS = {"up", "ALERTS", "scrape_samples_scraped", "scrape_duration_seconds"}
 
 
 def tool(*command: str | Path) -> str:
@@ -93,3 +94,18 @@ def selectors(expression: str) -> Iterator[promql_parser.VectorSelector]:
 
 def names(expression: str) -> set[str]:
     return {str(node.name) for node in selectors(expression)}
+
+
+def board_queries() -> list[tuple[str, str, str]]:
+    """(board, panel, expression) of all dashboards, variables and annotations filled in."""
+    found = []
+    for path in sorted((MONITORING / "grafana" / "dashboards").glob("*.json")):
+        board = json.loads(path.read_text())
+        for note in board["annotations"]["list"]:
+            found.append((board["title"], note["name"], note["expr"]))
+        for panel in board["panels"]:
+            for target in panel.get("targets") or ():
+                expression = target["expr"].replace("$dag_id", "warehouse")
+                assert "$" not in expression, expression
+                found.append((board["title"], panel["title"], expression))
+    return found

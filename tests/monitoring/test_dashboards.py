@@ -10,6 +10,7 @@ import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
+from ingestion.settings import project_root
 from monitoring.grafana.__main__ import BOARDS, FOLDER, generated
 from monitoring.grafana.kit import DATASOURCE_UID
 from monitoring.metrics import METRICS, Kind
@@ -183,3 +184,6 @@ def test_grafana_is_provisioned_with_what_the_boards_ask_for():
         assert all(str(secret).startswith("$__file{") for secret in secrets)
     [provider] = yaml.safe_load((place / "dashboards" / "investiq.yml").read_text())["providers"]
     assert provider["allowUiUpdates"] is False
+    compose = yaml.safe_load((project_root() / "docker-compose.yaml").read_text())
+    mounts = compose["services"]["grafana"]["volumes"]
+    assert f"./monitoring/grafana/dashboards:{provider['options']['path']}:ro" in mounts

@@ -38,14 +38,27 @@ _FILES = Publication(asked=(time(18, 15),), due=time(20, 30))
 PUBLICATIONS: dict[str, Publication] = {
     "quotes": _QUOTES,
     "index_quotes": _QUOTES,
-    "bhavcopy": _FILES,
-    "sec_bhavdata": _FILES,
+    "official_prices": _FILES,
+    "delivery": _FILES,
     "index_closes": _FILES,
     "corporate_actions": Publication(asked=(time(18, 45),), due=time(20, 30)),
     # Of news the session is the one that they come before: the first are there in the morning.
     "alpha_vantage_news": Publication(asked=(time(6, 30), time(17, 30)), due=time(9, 0)),
     "india_news": Publication(asked=(time(7, 0), time(17, 0)), due=time(9, 0)),
 }
+
+
+def overdue(
+    dataset: str, newest: date, expected: date, now: datetime, calendar: TradingCalendar
+) -> int:
+    """How many sessions after the newest one, up to the one expected, should be there by now.
+
+    Raises:
+        ConfigurationError: the calendar does not know these days.
+    """
+    publication, after = PUBLICATIONS[dataset], newest + timedelta(days=1)
+    missing = calendar.sessions(after, expected) if after <= expected else []
+    return sum(publication.due_at(calendar, day) <= now for day in missing)
 
 
 def next_due(dataset: str, newest: date, calendar: TradingCalendar) -> datetime:

@@ -9,13 +9,13 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from ingestion.calendar import default_calendar
 from ingestion.errors import ConfigurationError, InvestiqError
 from ingestion.loading.reading import NotThere, Reader, readable
-from ingestion.publication import next_due
+from ingestion.publication import next_due, overdue
 from ingestion.settings import Settings
 from investiq.console import waiting
 from investiq.context import places
@@ -26,7 +26,8 @@ from monitoring.labels import REVIEWS
 _log = logging.getLogger(__name__)
 _PATIENCE = 2.0  # seconds for a warehouse that another process holds: it will tell by itself
 _FRESHNESS = """
-    select dataset_name, latest_trade_date, sessions_behind from marts.rpt_data_freshness
+    select dataset_name, latest_trade_date, expected_trade_date from marts.rpt_data_freshness
+    where latest_trade_date is not null and expected_trade_date is not null
 """
 _MAPPING = "select scope, mapping_rate from marts.rpt_news_mapping_quality"
 _REVIEWS = """
@@ -79,21 +80,18 @@ def look(settings: Settings) -> None:
 
 
 def _freshness(con: Reader, telling: Meter) -> None:
-    observe.freshness(
-        telling,
-        [
-            observe.Freshness(str(name), newest, behind, _due(str(name), newest))
-            for name, newest, behind in con.rows(_FRESHNESS)
-        ],
-    )
-
-
-def _due(dataset: str, newest: date | None) -> datetime | None:
-    try:
-        return next_due(dataset, newest, default_calendar()) if newest else None
-    except ConfigurationError as ended:
-        _log.warning("when %s is due next is not known: %s", dataset, ended)
-        return None
+    """Of the sessions missing those that are due by now: files of today come in the evening."""
+    now, calendar = datetime.now(UTC), default_calendar()
+    found = []
+    for name, newest, expected in con.rows(_FRESHNESS):
+        behind = overdue(name, newest, expected, now, calendar)
+        try:
+            due = next_due(name, newest, calendar)
+        except ConfigurationError as ended:  # the newest session is the last one of the calendar
+            _log.warning("when %s is due next is not known: %s", name, ended)
+            due = None
+        found.append(observe.Freshness(name, newest, behind, due))
+    observe.freshness(telling, found)
 
 
 def _mapping(con: Reader, telling: Meter) -> None:

@@ -99,7 +99,8 @@ SESSIONS_BEHIND = _gauge(
     "sessions",
     ("dataset",),
     _FRESH,
-    "Trading sessions that should be in the marts by now and are not, when they were built",
+    "Trading sessions that were due (ingestion/publication.py) and not in the marts, when that was "
+    "looked at last: after a publication, when nothing was new, and by maintenance",
 )
 NEWEST_SESSION = _gauge(
     "newest_session_timestamp_seconds",

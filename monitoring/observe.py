@@ -58,8 +58,8 @@ class Freshness:
     """One dataset in the marts; `due` is when the session after the newest should be there."""
 
     dataset: str
-    newest: date | None
-    behind: int | None
+    newest: date
+    behind: int
     due: datetime | None
 
 
@@ -145,15 +145,12 @@ def published(meter: Meter, when: datetime) -> None:
 
 
 def freshness(meter: Meter, datasets: Iterable[Freshness]) -> None:
-    """How far the marts are behind the calendar; nothing of a dataset that never came."""
+    """How far the marts are behind the calendar."""
     with meter.together() as batch:
         for one in datasets:
-            if one.newest is None:
-                continue
             midnight = datetime.combine(one.newest, time(), tzinfo=UTC).timestamp()
             batch.tell(metrics.NEWEST_SESSION, midnight, dataset=one.dataset)
-            if one.behind is not None:
-                batch.tell(metrics.SESSIONS_BEHIND, one.behind, dataset=one.dataset)
+            batch.tell(metrics.SESSIONS_BEHIND, one.behind, dataset=one.dataset)
             if one.due is not None:
                 batch.tell(metrics.NEXT_DUE, one.due.timestamp(), dataset=one.dataset)
 

@@ -33,6 +33,7 @@ from sandbox.redshift import RedshiftServer, embedded_redshift
 from sandbox.redshift.users import READER
 from sandbox.s3 import S3Server, embedded_s3
 from tests.dbt.dbt_runs import Parses
+from tests.monitoring.receiver import Receiver
 
 _LEAKS = ("AWS_", "INVESTIQ_", "DBT_")
 # Minutes each; begun first, so that no worker is left with one of them when all else is done.
@@ -273,7 +274,8 @@ def demo_once(
 ) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """The home of one demo and what the command printed: the first worker runs it, others wait.
 
-    Beside it, in `demo-first`, are the bucket and the warehouse as the first run left them.
+    Beside it, in `demo-first`, are the bucket and the warehouse as the first run left them, and in
+    `demo.statsd` the metrics that it sent.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
@@ -283,15 +285,17 @@ def demo_once(
         if not told.exists():
             leaks = (*_LEAKS, "COV_")
             environment = {k: v for k, v in os.environ.items() if not k.startswith(leaks)}
-            ended = subprocess.run(
-                [sys.executable, "-m", "investiq.app", "--home", str(home), "demo"],
-                env={**environment, "COLUMNS": "160"},
-                cwd=project_root(),
-                capture_output=True,
-                text=True,
-                timeout=900,
-                check=False,
-            )
+            with Receiver() as receiver:
+                ended = subprocess.run(
+                    [sys.executable, "-m", "investiq.app", "--home", str(home), "demo"],
+                    env={**environment, **receiver.settings, "COLUMNS": "160"},
+                    cwd=project_root(),
+                    capture_output=True,
+                    text=True,
+                    timeout=900,
+                    check=False,
+                )
+                receiver.save(shared / "demo.statsd")
             if ended.returncode == 0:
                 shutil.copytree(home / "s3", shared / "demo-first" / "s3")
                 shutil.copy(home / "warehouse.duckdb", shared / "demo-first")

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 _LINE = re.compile(
@@ -48,6 +49,16 @@ class Receiver:
         self._ended.set()
         self._thread.join()
         self._socket.close()
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The variables by which a process sends here."""
+        return {"INVESTIQ_STATSD_HOST": "127.0.0.1", "INVESTIQ_STATSD_PORT": str(self.port)}
+
+    def save(self, path: Path) -> None:
+        """Keep what came until now."""
+        self.samples()
+        path.write_bytes(b"\n".join(one for one in self.datagrams if not one.startswith(b"end")))
 
     def samples(self, name: str = "", wait: float = 2.0) -> list[Sample]:
         """All that was sent before this call, or what is of one metric."""

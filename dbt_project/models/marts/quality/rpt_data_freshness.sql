@@ -17,6 +17,19 @@ asked as (
 
 ),
 
+feed as (
+
+    select
+        max(asked_trade_date) as asked_trade_date,
+        max(attempted_at) as latest_fetched_at
+    from {{ ref('stg_ingestion__outcomes') }}
+    where
+        stage = 'fetch'
+        and dataset_name = 'corporate_actions'
+        and status in ('ok', 'unchanged', 'not_published')  -- no actions: an answer too
+
+),
+
 arrived as (
 
     select
@@ -35,7 +48,49 @@ arrived as (
 
     union all
 
-    -- Only where there are any; they may belong to a session that is still to come.
+    -- The exchange's own files and the news: only where there are any.
+    select
+        'official_prices' as dataset_name,
+        max(trade_date) as latest_trade_date,
+        max(fetched_at) as latest_fetched_at
+    from {{ ref('fct_prices_daily') }}
+    where is_official
+    having max(trade_date) is not null
+
+    union all
+
+    select
+        'delivery' as dataset_name,
+        max(trade_date) as latest_trade_date,
+        max(fetched_at) as latest_fetched_at
+    from {{ ref('fct_prices_daily') }}
+    where delivery_qty is not null
+    having max(trade_date) is not null
+
+    union all
+
+    select
+        'index_closes' as dataset_name,
+        max(trade_date) as latest_trade_date,
+        max(fetched_at) as latest_fetched_at
+    from {{ ref('fct_index_daily') }}
+    where is_official
+    having max(trade_date) is not null
+
+    union all
+
+    -- A feed has no session of its own: it stands for the last one up to the day it was asked for.
+    select
+        'corporate_actions' as dataset_name,
+        max(dates.calendar_date) as latest_trade_date,
+        max(feed.latest_fetched_at) as latest_fetched_at
+    from feed
+    inner join dates on feed.asked_trade_date >= dates.calendar_date and dates.is_session
+    having max(dates.calendar_date) is not null
+
+    union all
+
+    -- They may belong to a session that is still to come.
     select
         case source_name when 'alpha_vantage' then 'alpha_vantage_news' else source_name end
             as dataset_name,

@@ -24,12 +24,16 @@ _PARTS = ("_bucket", "_sum", "_count")
 _OF_PROMETHEUS = {"up", "ALERTS", "scrape_samples_scraped", "scrape_duration_seconds"}
 
 
+def present(name: str) -> None:
+    """One of Prometheus's programs; Debian's package of it is named where it is not there."""
+    if not shutil.which(name):
+        package = "prometheus" if name in ("prometheus", "promtool") else "prometheus-alertmanager"
+        pytest.fail(f"{name} is not there: apt-get install --no-install-recommends {package}")
+
+
 def tool(*command: str | Path) -> str:
     """What promtool or amtool said; it must have been content."""
-    name = str(command[0])
-    if not shutil.which(name):
-        package = {"amtool": "prometheus-alertmanager"}.get(name, "prometheus")
-        pytest.fail(f"{name} is not there: apt-get install --no-install-recommends {package}")
+    present(str(command[0]))
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -90,6 +90,15 @@ def may_trade(calendar: TradingCalendar, day: date) -> bool:
     return calendar.is_session(day)
 
 
+def closed_since(calendar: TradingCalendar, day: date, sessions: int) -> list[date]:
+    """The days before `day` that the calendar calls closed, back to so many sessions before it."""
+    before = _sessions_before(calendar, day, sessions)
+    if not before:
+        return []
+    span = (before[-1] + timedelta(days=n) for n in range((day - before[-1]).days))
+    return [other for other in span if not may_trade(calendar, other)]
+
+
 def _sessions_before(calendar: TradingCalendar, day: date, count: int) -> list[date]:
     """The newest first."""
     found: list[date] = []

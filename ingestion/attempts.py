@@ -107,5 +107,10 @@ def is_due(
     )
 
 
+def asked_lately(attempts: list[Attempt], now: datetime) -> bool:
+    """Whether somebody has asked within the last hours, whatever the answer was."""
+    return any(now - attempt.attempted_at < _REST for attempt in attempts)
+
+
 def _day_of(attempt: Attempt) -> date:
     return attempt.attempted_at.astimezone(IST).date()

@@ -6,11 +6,14 @@ last three, comes along, so a session that was missed is filled by the next run.
 
 **Owner**: data-platform.
 
+**Closed days** cost no request. Of those since the third session before it each run asks for a
+bhavcopy: a Saturday session that no calendar has comes with Monday's run, and `check_arrival` says
+which line the calendar lacks. Sooner: `backfill` with `closed_days`.
+
 **When it fails**: after five hours without files the alert is `missing_session`. Was the day an
 unscheduled holiday? Then write it into `dbt_project/seeds/nse_trading_calendar.csv`. Else the next
 run brings it; or clear `published`. `blocked`: the exchange refuses this address; download the
-files elsewhere, `investiq ingest --source directory PATH`. A session that the calendar does not
-know (a Saturday, say) comes by `backfill` with `closed_days`.
+files elsewhere, `investiq ingest --source directory PATH`.
 """
 
 from airflow.sdk import dag
@@ -29,7 +32,7 @@ DATASETS = ["bhavcopy", "sec_bhavdata", "index_closes"]
 )
 def nse_archives() -> None:
     """In the evening, IST; waits for publication without holding a worker."""
-    into_warehouse(published(session(), DATASETS), NSE_ARCHIVES)
+    into_warehouse(published(session(), DATASETS), NSE_ARCHIVES, "nse")
 
 
 nse_archives()

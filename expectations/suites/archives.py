@@ -73,13 +73,16 @@ def measure(reader: Reader, request: Request, limits: ArchiveThresholds) -> Samp
 
 
 def _sessions(arrived: set[date], request: Request, limits: ArchiveThresholds) -> pd.DataFrame:
-    """One row per session of the calendar's own years since the first file: arrived or not."""
+    """One row per session of the calendar's own years since the first file: arrived or not.
+
+    A day with a file that the calendar does not list is one as well.
+    """
     calendar = request.calendar
     known = [day for day in arrived if calendar.first <= day <= calendar.last]
     if not known:
-        return pd.DataFrame({"trade_date": [], "state": [], "age": []})
+        return pd.DataFrame({"trade_date": [], "state": [], "listed": [], "age": []})
     last = min(max(known), calendar.last)
-    days = calendar.sessions(min(known), last)
+    days = sorted({*calendar.sessions(min(known), last), *known})
     state = [
         "arrived" if day in arrived else "accepted" if day in request.accepted else "missing"
         for day in days
@@ -89,6 +92,7 @@ def _sessions(arrived: set[date], request: Request, limits: ArchiveThresholds) -
         {
             "trade_date": [day.isoformat() for day in days],
             "state": state,
+            "listed": ["yes" if calendar.is_session(day) else "no" for day in days],
             "age": ["recent" if place >= recent else "older" for place in range(len(days))],
         }
     )
@@ -122,5 +126,8 @@ def _sessions_asset(frame: pd.DataFrame, limits: ArchiveThresholds) -> Asset:
                    severity=limits.missing, only=Column("age") == "recent"),
             one_of("older_archived_sessions_arrived", "state", ("arrived", "accepted"), because,
                    closed, severity=limits.missing, only=Column("age") == "older"),
+            one_of("archived_day_is_a_session", "listed", ("yes",),
+                   "a file for a day that the calendar calls closed is an unplanned session",
+                   f"Nothing is lost. Add the day to {SEED.as_posix()}.", severity="warning"),
         ),
     )  # fmt: skip

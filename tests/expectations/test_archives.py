@@ -1,6 +1,6 @@
 """The archives suite: a file cut between two lines stops the run, a missing one warns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,18 +15,22 @@ from ingestion.loading.reading import DuckDBFile
 DDL = Path(__file__).parents[2] / "ingestion/loading/ddl/duckdb.sql"
 SESSIONS = default_calendar().sessions(date(2024, 1, 1), date(2024, 3, 15))
 
+SATURDAY = date(2024, 3, 9)
+
 
 @pytest.fixture
 def check(tmp_path: Path) -> Callable[..., CheckReport]:
     """Write receipts of one bhavcopy per session, spoiled by `lines` (None: no file), and check."""
 
-    def run(lines: dict[date, int | None], accepted: str = "") -> CheckReport:
+    def run(
+        lines: dict[date, int | None], accepted: str = "", days: Sequence[date] = SESSIONS
+    ) -> CheckReport:
         warehouse, allowed = tmp_path / "warehouse.duckdb", tmp_path / "accepted.csv"
         allowed.write_text(f"trade_date,reason\n{accepted}", encoding="utf-8")
         warehouse.unlink(missing_ok=True)
         with duckdb.connect(str(warehouse)) as con:
             con.execute(DDL.read_text(encoding="utf-8"))
-            for number, day in enumerate(SESSIONS):
+            for number, day in enumerate(days):
                 rows = lines.get(day, 2000 + number)
                 if rows is None:
                     continue
@@ -50,7 +54,7 @@ def test_whole_files_of_every_session_pass(check: Callable[..., CheckReport]) ->
     report = check({})
     assert report.passed
     assert not report.warnings
-    assert len(report.results) == 5
+    assert len(report.results) == 6
 
 
 def test_a_recent_file_cut_between_two_lines_fails(check: Callable[..., CheckReport]) -> None:
@@ -69,6 +73,18 @@ def test_an_old_short_file_and_a_hole_warn(check: Callable[..., CheckReport]) ->
         "older_archived_sessions_arrived",
         "archived_sessions_arrived",
     }
+
+
+def test_fault_18_a_file_of_a_day_that_no_calendar_has_is_a_hint(
+    check: Callable[..., CheckReport],
+) -> None:
+    assert not default_calendar().is_session(SATURDAY)
+    report = check({}, days=[*SESSIONS, SATURDAY])
+    assert report.passed
+    [hint] = report.warnings
+    assert hint.name == "archived_day_is_a_session"
+    assert SATURDAY.isoformat() in str(hint.where)
+    assert "nse_trading_calendar.csv" in hint.next_step
 
 
 def test_a_home_is_judged_by_what_it_has(tmp_path: Path) -> None:

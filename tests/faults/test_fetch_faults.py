@@ -10,6 +10,7 @@ import pytest
 
 from ingestion.archive_plan import Task, of_range
 from ingestion.calendar import IST, TradingCalendar
+from sandbox.archives import UNPLANNED
 from sandbox.exchange.faults import BotPage, CutBody, SlowDrip, Status, TruncatedJson
 from sandbox.exchange.file_faults import AnswerOf, Corrected, CutText, Xlsx
 
@@ -182,6 +183,27 @@ def test_fault_18_a_session_in_no_calendar_is_found_when_it_is_asked_for(house):
         f"select count(*) from raw_data.nse_bhavcopy_legacy where trade_date = '{saturday}'"
     )
     assert rows > 300
+
+
+def test_fault_18_a_session_in_no_calendar_comes_with_the_next_daily_run(house):
+    monday = UNPLANNED + timedelta(days=2)
+    daily = ("bhavcopy", "sec_bhavdata", "index_closes")
+    with house.archives(evening(monday)) as archives:
+        archives.session(monday, look_back=True, again=False, datasets=daily)
+        asked = len(house.exchange.requests)
+        [late] = archives.session(monday, look_back=True, again=False, datasets=daily)
+    assert (late.dataset_name, late.trade_date) == ("index_closes", UNPLANNED)  # still missing
+    assert len(house.exchange.requests) == asked + 1  # no closed day is asked twice an evening
+    landed = [key for key in house.keys("landing/source=nse/") if f"={UNPLANNED}/" in key]
+    assert {re.search(r"dataset=(\w+)", key)[1] for key in landed} == {
+        "bhavcopy_udiff",
+        "sec_bhavdata",
+    }
+    # Of the other closed days one file alone was asked for, and it was not there.
+    for closed in (UNPLANNED + timedelta(days=1), date(2025, 2, 26)):
+        paths = [request.path for request in house.exchange.requests]
+        assert len([path for path in paths if f"{closed:%Y%m%d}" in path]) == 1
+        assert [path for path in paths if f"{closed:%d%m%Y}" in path] == []
 
 
 def test_fault_18_a_closed_day_that_is_asked_for_brings_no_data(house):

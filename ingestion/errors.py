@@ -94,6 +94,10 @@ class BuildFailed(InvestiqError):
     failed: Mapping[str, str] = MappingProxyType({})
 
 
+class BuildInterrupted(BuildFailed):
+    """dbt was killed before it had ended; nothing is known against the models."""
+
+
 class CheckFailed(InvestiqError):
     """A Great Expectations suite failed; nothing was published."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ingestion.errors import BuildFailed
+from ingestion.errors import BuildFailed, BuildInterrupted
 from ingestion.loading.duckdb_connection import connect
 from ingestion.settings import Settings, project_root
 from investiq.console import Advance, waiting
@@ -36,9 +36,10 @@ _QUIET = ("--log-format", "json", "--no-use-colors")
 
 @dataclass(slots=True)
 class BuildReport:
-    """What dbt did: nodes, what it said of errors, and which nodes failed with what message."""
+    """What dbt did: nodes in all and so far, what it said of errors, which nodes failed and why."""
 
     nodes: int = 0
+    done: int = 0
     failures: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -64,6 +65,7 @@ def build(settings: Settings, as_of: date, advance: Advance) -> BuildReport:
 
     Raises:
         BuildFailed: a model or a test failed; what hangs on it was not rebuilt.
+        BuildInterrupted: dbt was killed.
         WarehouseBusy: another process holds the warehouse.
     """
     if settings.target == "duckdb":
@@ -81,6 +83,7 @@ def run_dbt(
 
     Raises:
         BuildFailed: dbt ended with a failure; the message says of which node, and where the log is.
+        BuildInterrupted: dbt was killed; what it had built stands, the rest is as it was.
     """
     command = [sys.executable, "-m", "dbt.cli.main", *_QUIET, *arguments]
     report = BuildReport()
@@ -94,11 +97,22 @@ def run_dbt(
         text=True,
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            tail = [*tail[-20:], line.strip()]
-            follow(line, report, advance)
+        try:
+            for line in process.stdout:
+                tail = [*tail[-20:], line.strip()]
+                follow(line, report, advance)
+        except BaseException:
+            process.terminate()  # who gives up on it must not leave it behind with the lock
+            process.wait()
+            raise
+    log = places(settings).dbt / "logs" / "dbt.log"
+    if process.returncode < 0:
+        raise BuildInterrupted(
+            f"dbt was killed by signal {-process.returncode} after {report.done} of "
+            f"{report.nodes or '?'} nodes. Was the memory short? INVESTIQ_DUCKDB_MEMORY limits it. "
+            f"The log is {log}; run `investiq build` again."
+        )
     if process.returncode != 0:
-        log = places(settings).dbt / "logs" / "dbt.log"
         said = report.failures or tail[-3:]
         problem = BuildFailed(
             f"dbt failed, and the marts that hang on it keep what was audited before: "
@@ -119,7 +133,7 @@ def follow(line: str, report: BuildReport, advance: Advance) -> None:
     info, data = event.get("info", {}), event.get("data", {})
     total = data.get("total") or data.get("num_models")  # the latter where a test has ended
     if info.get("name") in _RESULTS and "index" in data and total:
-        report.nodes = int(total)
+        report.nodes, report.done = int(total), report.done + 1
         advance(int(data["index"]), int(total))
         if data.get("status") in _FAILED:
             node = str(data.get("node_info", {}).get("node_name", "?"))

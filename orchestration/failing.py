@@ -8,6 +8,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from ingestion.errors import (
     Blocked,
     BuildFailed,
+    BuildInterrupted,
     CheckFailed,
     ConfigurationError,
     InvestiqError,
@@ -16,7 +17,7 @@ from ingestion.errors import (
 )
 
 # The same again would come of it: a setting, a refusal, a shape, data that a person has to look at.
-# All else (a cut reply, a busy warehouse, a lost connection, no file yet) heals.
+# All else (a cut reply, a busy warehouse, a lost connection, no file yet, a killed build) heals.
 _HOPELESS = (ConfigurationError, Blocked, QuotaExceeded, SchemaDrift, BuildFailed, CheckFailed)
 
 
@@ -37,5 +38,7 @@ def judged() -> Iterator[None]:
     """
     try:
         yield
+    except BuildInterrupted:
+        raise
     except _HOPELESS as problem:
         raise Hopeless(problem) from problem

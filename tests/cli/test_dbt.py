@@ -1,11 +1,21 @@
-"""What is read out of dbt's log while it works: dbt names the same thing in two ways."""
+"""dbt as a process of its own: what is read out of its log, and what its death means."""
 
 import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from investiq.dbt import BuildReport, follow
+from ingestion.errors import BuildInterrupted
+from ingestion.settings import Settings
+from investiq.dbt import BuildReport, follow, run_dbt
 
 
 def line(name: str, **data: Any) -> str:
@@ -32,3 +42,42 @@ def test_a_node_that_went_well_and_text_that_is_no_event_are_no_failures() -> No
     follow(line("LogTestResult", index=1, num_models=5, status="pass"), report, lambda *_: None)
     follow("Traceback (most recent call last):", report, lambda *_: None)
     assert (report.failed, report.failures) == ({}, [])
+
+
+@contextmanager
+def once_it_runs(number: signal.Signals, whom: int | None = None) -> Iterator[None]:
+    """Send a signal to dbt, or to `whom`, as soon as dbt is there."""
+    us, ended = psutil.Process(), threading.Event()
+
+    def watch() -> None:
+        while not ended.is_set():
+            for child in us.children():
+                if "dbt.cli.main" in child.cmdline():
+                    time.sleep(0.1)  # it still imports, and we read what it says
+                    os.kill(whom or child.pid, number)
+                    return
+            time.sleep(0.02)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watching.join()
+
+
+def test_a_dbt_that_was_killed_has_failed_at_nothing(tmp_path: Path) -> None:
+    killed = pytest.raises(BuildInterrupted, match=r"signal 9 after 0 of \? nodes.*again\.$")
+    with once_it_runs(signal.SIGKILL), killed as problem:
+        run_dbt(Settings(home=tmp_path), ["parse"], lambda *_: None)
+    assert problem.value.failed == {}
+
+
+def test_who_gives_up_on_dbt_takes_it_along(tmp_path: Path) -> None:
+    with once_it_runs(signal.SIGINT, os.getpid()), pytest.raises(KeyboardInterrupt):
+        run_dbt(Settings(home=tmp_path), ["parse"], lambda *_: None)
+    assert not (tmp_path / "dbt" / "target" / "manifest.json").exists()
+    assert [
+        child for child in psutil.Process().children() if "dbt.cli.main" in child.cmdline()
+    ] == []

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 MISSING_SESSION = "missing_session"
+NOT_PROMOTED = "not_promoted"
 _log = logging.getLogger(__name__)
 
 
@@ -20,8 +21,18 @@ def on_failure(context: "Context") -> None:
     problem = context.get("exception")
     kind = getattr(problem, "kind", None) or type(problem).__name__
     if kind == "AirflowSensorTimeout":
-        kind = MISSING_SESSION
-    write(context, kind, str(problem))
+        write(context, *_waited_in_vain(context))
+    else:
+        write(context, kind, str(problem))
+
+
+def _waited_in_vain(context: "Context") -> tuple[str, str]:
+    """What a sensor at its deadline means: the exchange, or the Lambdas."""
+    waited = f"waited {context['task'].timeout:.0f} s in vain"
+    if context["ti"].task_id == "promoted":
+        return NOT_PROMOTED, f"{waited} for the records of what has landed; is it in a dead letter?"
+    day, datasets = context["task"].op_args
+    return MISSING_SESSION, f"{waited} for all of {', '.join(datasets)} of {day}"
 
 
 def write(context: "Context", kind: str, said: str) -> None:

@@ -26,6 +26,22 @@ DEFAULT_ARGS: dict[str, Any] = {
 # What reads or writes the warehouse: one at a time, and with patience.
 WAREHOUSE: dict[str, Any] = {"pool": WAREHOUSE_POOL, "execution_timeout": timedelta(hours=2)}
 
+# How long the exchange may take to publish a session, and how often it is asked meanwhile.
+PUBLICATION: dict[str, Any] = {
+    "mode": "reschedule",
+    "poke_interval": float(os.environ.get("INVESTIQ_PUBLICATION_ASK_SECONDS", "900")),
+    "timeout": float(os.environ.get("INVESTIQ_PUBLICATION_WAIT_SECONDS", "18000")),
+}
+
+# A Lambda has promoted within seconds, or is at it for the third time: asked ever less often.
+RECORDS_OF_LAMBDAS: dict[str, Any] = {
+    "mode": "reschedule",
+    "poke_interval": 2,
+    "exponential_backoff": True,
+    "max_wait": timedelta(minutes=1),
+    "timeout": 3600,
+}
+
 SESSION_PARAM = Param(
     None,
     type=["null", "string"],

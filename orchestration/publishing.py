@@ -36,11 +36,16 @@ def anything_new() -> str:
 @task(**WAREHOUSE)
 def checked(suites: Sequence[str]) -> list[str]:
     """Great Expectations suites, as far as this home has what they judge."""
+    import logging
+
     from ingestion.settings import load_settings
     from investiq import steps
 
     with judged():
         reports = steps.check(load_settings(), suites, only_concerned=True)
+    for hint in (hint for report in reports for hint in report.warnings):
+        told = hint.name, ", ".join(hint.where), hint.observed, hint.next_step
+        logging.getLogger(__name__).warning("%s (%s): %s. %s", *told)
     return [f"{report.suite}: {report.data_docs}" for report in reports]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from airflow.sdk import Asset, PokeReturnValue, XComArg, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from orchestration.defaults import WAREHOUSE
+from orchestration.defaults import PUBLICATION, RECORDS_OF_LAMBDAS, WAREHOUSE
 from orchestration.failing import judged
 
 RECORDS = ("ingestion_outcomes", "quarantined_records")  # of attempts; nothing to build from
@@ -54,9 +54,11 @@ def land_files(day: str, datasets: Sequence[str]) -> list[str]:
         return landed(files_of(settings, source, session, store, datasets))
 
 
-@task.sensor(mode="reschedule", poke_interval=900, timeout=18_000, retries=2)
+@task.sensor(**PUBLICATION, retries=2)
 def published(day: str, datasets: Sequence[str]) -> PokeReturnValue:
     """Ask until the exchange has published the session, or until the deadline of the sensor."""
+    import logging
+
     from investiq.sessions import files_of, missing_of
     from investiq.sources import SourceName
     from orchestration.work import asking, landed
@@ -65,12 +67,18 @@ def published(day: str, datasets: Sequence[str]) -> PokeReturnValue:
     with judged(), asking(SourceName.NSE, session) as (settings, source, store):
         keys = landed(files_of(settings, source, session, store, datasets))
         missing = missing_of(session, store, datasets)
+    if missing:
+        logging.getLogger(__name__).info("%s is not there yet: %s", day, ", ".join(missing))
     return PokeReturnValue(is_done=not missing, xcom_value=keys)
 
 
-@task.sensor(mode="reschedule", poke_interval=30, timeout=3600)
-def promoted(keys: Sequence[str] | Sequence[Sequence[str]]) -> PokeReturnValue:
-    """Records from what has landed: promoted here, or by the Lambdas, whose records are awaited."""
+@task.sensor(**RECORDS_OF_LAMBDAS)
+def promoted(keys: Sequence[str] | Sequence[Sequence[str]], source: str) -> PokeReturnValue:
+    """Records from what has landed: promoted here, or by the Lambdas, whose records are awaited.
+
+    Here with all else of the source that nobody has promoted: what an earlier try of the landing
+    task brought, or an earlier poke of a sensor, is not among the keys that its last one returns.
+    """
     from ingestion.promotion import pending_keys
     from investiq import steps
     from orchestration.work import bucket
@@ -78,8 +86,8 @@ def promoted(keys: Sequence[str] | Sequence[Sequence[str]]) -> PokeReturnValue:
     wanted = {key for some in keys for key in ([some] if isinstance(some, str) else some)}
     with judged(), bucket() as (settings, store):
         if settings.promotion == "local":
-            steps.promote(settings, store, only=wanted)
-        waiting = wanted.intersection(pending_keys(store))
+            steps.promote(settings, store, only=wanted.union(pending_keys(store, source=source)))
+        waiting = wanted.intersection(pending_keys(store, source=source))
     return PokeReturnValue(is_done=not waiting, xcom_value=len(wanted))
 
 
@@ -114,9 +122,13 @@ def loaded() -> int:
     return rows
 
 
-def into_warehouse(landed: XComArg, asset: Asset, *, enrich: bool = False) -> None:
-    """landed → promoted → (enriched) → loaded, which emits the asset."""
-    records: Any = promoted(landed)
+def into_warehouse(landed: XComArg, asset: Asset, source: str, *, enrich: bool = False) -> None:
+    """landed → promoted → (enriched) → loaded, which emits the asset.
+
+    Args:
+        source: how the keys of the bucket name where it comes from.
+    """
+    records: Any = promoted(landed, source)
     last: Any = loaded.override(outlets=[asset])()
     if enrich:
         records >> enriched() >> last

@@ -23,7 +23,7 @@ from orchestration.tasks import into_warehouse
 )
 def airbyte_history() -> None:
     """Early in the morning, IST."""
-    into_warehouse(land_airbyte(), AIRBYTE_HISTORY)
+    into_warehouse(land_airbyte(), AIRBYTE_HISTORY, "airbyte")
 
 
 airbyte_history()

@@ -38,7 +38,7 @@ from orchestration.tasks import into_warehouse
 def backfill() -> None:
     """By hand: from the UI, or `airflow dags trigger backfill --conf …`."""
     landed = bring.expand(month=months())
-    into_warehouse(landed, BACKFILLED)
+    into_warehouse(landed, BACKFILLED, "nse")
 
 
 backfill()

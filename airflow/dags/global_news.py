@@ -23,7 +23,7 @@ from orchestration.tasks import into_warehouse
 )
 def global_news() -> None:
     """Before the opening and after the close, IST."""
-    into_warehouse(land_global_news(), GLOBAL_NEWS, enrich=True)
+    into_warehouse(land_global_news(), GLOBAL_NEWS, "alpha_vantage", enrich=True)
 
 
 global_news()

@@ -24,7 +24,7 @@ from orchestration.tasks import into_warehouse
 )
 def india_news() -> None:
     """Before the opening and after the close, IST."""
-    into_warehouse(land_india_news(), INDIA_NEWS, enrich=True)
+    into_warehouse(land_india_news(), INDIA_NEWS, "india_news", enrich=True)
 
 
 india_news()

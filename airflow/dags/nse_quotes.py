@@ -24,7 +24,7 @@ from orchestration.tasks import into_warehouse, land_quotes, session
 )
 def nse_quotes() -> None:
     """After the close, IST."""
-    into_warehouse(land_quotes(session()), NSE_QUOTES)
+    into_warehouse(land_quotes(session()), NSE_QUOTES, "rapidapi")
 
 
 nse_quotes()

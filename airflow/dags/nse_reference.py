@@ -26,7 +26,7 @@ DATASETS = ["equity_list", "symbol_changes", "index_constituents", "holidays", "
 )
 def nse_reference() -> None:
     """After the archives, IST."""
-    into_warehouse(land_files(session(), DATASETS), NSE_REFERENCE)
+    into_warehouse(land_files(session(), DATASETS), NSE_REFERENCE, "nse")
 
 
 nse_reference()

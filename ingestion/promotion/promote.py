@@ -77,12 +77,19 @@ def promote_pending(
     return reports
 
 
-def pending_keys(store: ObjectStore, *, again: bool = False) -> list[str]:
-    """The landed objects without a record of their promotion; with `again`, all."""
-    done = set() if again else {item.key for item in store.list(f"{OUTCOMES}stage=promote/")}
+def pending_keys(
+    store: ObjectStore, *, again: bool = False, source: str | None = None
+) -> list[str]:
+    """The landed objects without a record of their promotion; with `again`, all.
+
+    With `source`, those of this source alone.
+    """
+    folder = f"source={source}/" if source else ""
+    promoted = f"{OUTCOMES}stage=promote/{folder}"
+    done = set() if again else {item.key for item in store.list(promoted)}
     return [
         item.key
-        for item in store.list(LANDING)
+        for item in store.list(f"{LANDING}{folder}")
         if ObjectKey.parse(item.key).promote_outcome not in done
     ]
 

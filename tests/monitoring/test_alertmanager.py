@@ -1,17 +1,12 @@
 """What Alertmanager keeps to itself, asked of a real one: what follows from something else."""
 
 import json
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
-from time import monotonic, sleep
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
 
-from sandbox.servers import free_ports
-from tests.monitoring.vocabulary import ALERTMANAGER, present, rules
+from tests.monitoring.vocabulary import ALERTMANAGER, rules, running
 
 SEVERITY = {rule["alert"]: rule["labels"]["severity"] for rule in rules("alerts")}
 
@@ -19,32 +14,11 @@ SEVERITY = {rule["alert"]: rule["labels"]["severity"] for rule in rules("alerts"
 @pytest.fixture(scope="module")
 def alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """On loopback, for this file; it waits half a minute before it sends anything anywhere."""
-    present("prometheus-alertmanager")
     folder = tmp_path_factory.mktemp("alertmanager")
-    url = f"http://127.0.0.1:{free_ports(('web',), {})['web']}"
     command = ["prometheus-alertmanager", f"--config.file={ALERTMANAGER}"]
-    command += [f"--storage.path={folder}", f"--web.listen-address={url.removeprefix('http://')}"]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [*command, "--cluster.listen-address="], stdout=log, stderr=log, cwd=folder
-        )
-    try:
-        _wait_for(url, folder / "log")
+    command += [f"--storage.path={folder}", "--cluster.listen-address="]
+    with running(folder, *command) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _wait_for(url: str, log: Path) -> None:
-    until = monotonic() + 20
-    while monotonic() < until:
-        try:
-            urlopen(f"{url}/-/ready", timeout=1).close()
-            return
-        except (URLError, ConnectionError):
-            sleep(0.05)
-    pytest.fail(f"Alertmanager did not start: {log.read_text()[-500:]}")
 
 
 def inhibited(url: str, case: str, *alerts: tuple[str, dict[str, str]]) -> set[tuple[str, ...]]:

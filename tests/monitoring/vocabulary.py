@@ -5,9 +5,13 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from time import monotonic, sleep
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import promql_parser
 import pytest
@@ -15,6 +19,7 @@ import yaml
 
 from ingestion.settings import project_root
 from monitoring.metrics import METRICS, Kind
+from sandbox.servers import free_ports
 
 MONITORING = project_root() / "monitoring"
 PROMETHEUS = MONITORING / "prometheus" / "prometheus.yml"
@@ -37,6 +42,28 @@ def tool(*command: str | Path) -> str:
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+@contextmanager
+def running(folder: Path, *command: str) -> Iterator[str]:
+    """A server of Prometheus's on a free port of loopback, for the block; its address."""
+    present(command[0])
+    url = f"http://127.0.0.1:{free_ports(('web',), {})['web']}"
+    with (folder / "log").open("w") as log:
+        listening = f"--web.listen-address={url.removeprefix('http://')}"
+        process = subprocess.Popen([*command, listening], stdout=log, stderr=log, cwd=folder)
+    try:
+        until = monotonic() + 30
+        while process.poll() is None and monotonic() < until:
+            with suppress(URLError, ConnectionError), urlopen(f"{url}/-/ready", timeout=1):
+                break
+            sleep(0.05)
+        else:
+            pytest.fail(f"{command[0]} did not start: {(folder / 'log').read_text()[-500:]}")
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 def rules(kind: str) -> list[dict]:

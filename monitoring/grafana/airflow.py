@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.grafana.kit import (
+    AIRFLOW,
     GREEN,
     NEVER,
     NONE,
@@ -28,7 +29,7 @@ _UP = {0: ("down", RED), 1: ("up", GREEN)}
 def airflow() -> Dashboard:
     """What Airflow says of itself."""
     return board(
-        "investiq-airflow",
+        AIRFLOW,
         "Airflow internals",
         "Scheduler, executor, pools, parsing and triggers as Airflow measures them, and whether "
         "the measuring works.",

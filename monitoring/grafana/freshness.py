@@ -3,11 +3,14 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.grafana.kit import (
+    DAGS,
     FRESHNESS,
+    INGESTION,
     NEVER,
     ORANGE,
     RED,
     RUN,
+    WAREHOUSE,
     YELLOW,
     Column,
     Panels,
@@ -41,7 +44,8 @@ def freshness() -> Dashboard:
 def _now() -> Panels:
     return [
         number(
-            Text("Datasets late", "Datasets whose next session is more than an hour overdue."),
+            Text("Datasets late", "Datasets whose next session is more than an hour overdue.",
+                 board=(INGESTION, "Ingestion and news")),
             Query(f"sum({_LATE} > bool 3600)", "late"),
             "none",
             steps=NEVER,
@@ -54,7 +58,8 @@ def _now() -> Panels:
         ),
         number(
             Text("Last publication", "Since marts and report were published. A run that finds "
-                 "nothing new publishes nothing, so a weekend without news is quiet."),
+                 "nothing new publishes nothing, so a weekend without news is quiet.",
+                 board=(DAGS, "DAG overview")),
             Query("time() - max(last_over_time(investiq_last_publication_timestamp_seconds[7d]))",
                   "ago"),
             "s",
@@ -62,7 +67,7 @@ def _now() -> Panels:
         ),
         number(
             Text("Newest run of warehouse", "Whether the newest run that ended went well.",
-                 "no run has ended yet"),
+                 "no run has ended yet", (WAREHOUSE, "Warehouse")),
             Query('max(dag:airflow_dagrun_failed:newest{dag_id="warehouse"})', "run"),
             "none",
             steps=NEVER,
@@ -70,7 +75,8 @@ def _now() -> Panels:
         ),
         number(
             Text("Broken expectations", "Critical expectations that the last runs of the suites of "
-                 "Great Expectations found broken. While there are any, nothing is published."),
+                 "Great Expectations found broken. While there are any, nothing is published.",
+                 board=(WAREHOUSE, "Warehouse")),
             Query('sum(max by (suite) (last_over_time('
                   'investiq_failed_expectations{severity="critical"}[4d])))', "broken"),
             "none",
@@ -104,15 +110,16 @@ def _now() -> Panels:
 def _sessions() -> Panels:
     return [
         history(
-            Text("Sessions behind", "The worst of each day, as the builds of that day found it. A "
-                 "field without colour: no build on that day."),
+            Text("Sessions behind", "The worst that the builds of 24 hours found. A field ends at "
+                 "5:30 in the morning, India, before anything new arrives."),
             Query("max by (dataset) (max_over_time(investiq_sessions_behind[1d]))", "{{dataset}}"),
             "none",
             "1d",
             steps=_BEHIND,
         ),
         history(
-            Text("Overdue", "The longest wait of each day, told also when nothing ran."),
+            Text("Overdue", "The longest wait within the 24 hours before 5:30 in the morning, "
+                 "India; told also when nothing ran."),
             Query(f"max by (dataset) (max_over_time({_LATE}[1d]))", "{{dataset}}"),
             "s",
             "1d",

@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.grafana.kit import (
+    INGESTION,
     NEVER,
     NONE,
     ORANGE,
@@ -31,7 +32,7 @@ _RATIO = ((0.001, YELLOW), (0.01, RED))
 def ingestion() -> Dashboard:
     """From the sources to the raw tables."""
     return board(
-        "investiq-ingestion",
+        INGESTION,
         "Ingestion and news",
         "What was asked of the sources and what came of it; how many records landed, were "
         "promoted, refused and loaded; news.",

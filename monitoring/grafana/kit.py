@@ -26,6 +26,7 @@ from grafana_foundation_sdk.models import prometheus as queries
 DATASOURCE_UID = "investiq-prometheus"  # as provisioned
 SOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
 FRESHNESS, DAGS, DAG = "investiq-freshness", "investiq-dags", "investiq-dag"
+WAREHOUSE, INGESTION, AIRFLOW = "investiq-warehouse", "investiq-ingestion", "investiq-airflow"
 TO_DAG = f"/d/{DAG}?var-dag_id=${{__data.fields.DAG}}&${{__url_time_range}}"
 
 GREEN, YELLOW, ORANGE, RED, BLUE = "green", "yellow", "orange", "red", "blue"
@@ -62,11 +63,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What is said with a panel: its title, what it shows, and what it says without data."""
+    """What is said with a panel: its title, what it shows, what it says without data; what next.
+
+    Attributes:
+        board: uid and title of the board that tells more.
+    """
 
     title: str
     description: str
     empty: str = NOT_YET
+    board: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +249,10 @@ def _dressed(
 ) -> _P:
     panel = panel.title(text.title).description(text.description).no_value(text.empty)
     panel = panel.unit(unit).datasource(SOURCE).span(width).height(height)
+    if text.board:
+        uid, title = text.board
+        link = dashboard.DashboardLink(title).type(model.DashboardLinkType.LINK)
+        panel = panel.links([link.url(f"/d/{uid}").keep_time(True)])
     base = BLUE if not steps else GREEN
     scale = [model.Threshold(None, base), *(model.Threshold(at, hue) for at, hue in steps)]
     panel = panel.thresholds(

@@ -8,6 +8,7 @@ from monitoring.grafana.kit import (
     NONE,
     ORANGE,
     RED,
+    WAREHOUSE,
     YELLOW,
     Column,
     Panels,
@@ -31,7 +32,7 @@ _FREE = "min by (place) (investiq_disk_free_bytes / investiq_disk_size_bytes)"
 def warehouse() -> Dashboard:
     """dbt and Great Expectations."""
     return board(
-        "investiq-warehouse",
+        WAREHOUSE,
         "Warehouse",
         "What the last dbt build did node by node, what Great Expectations found, what waits for a "
         "person, and how much room is left.",

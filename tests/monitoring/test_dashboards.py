@@ -60,6 +60,14 @@ def test_the_six_boards_keep_their_addresses():
         assert board["tags"] == ["investiq"]
         assert board["links"][0]["tags"] == ["investiq"]
         assert board["editable"] is False
+    linked = {
+        link["url"].removeprefix("/d/")
+        for board in COMMITTED.values()
+        for panel in panels(board)
+        for link in panel.get("links") or ()
+    }
+    assert linked
+    assert linked <= set(TITLES)
     assert COMMITTED["investiq-dag.json"]["refresh"] == "5s"
     assert [v["name"] for v in COMMITTED["investiq-dag.json"]["templating"]["list"]] == [
         "datasource",

@@ -48,6 +48,10 @@ lint-python:
 airflow: $(VENV)/.airflow ## Airflow on this machine, with the simulated exchange, until Ctrl-C
 	@$(if $(TARGET),INVESTIQ_TARGET=$(TARGET)) $(BIN)/python -m orchestration
 
+.PHONY: monitoring
+monitoring: $(VENV)/.demo ## Prometheus with our rules on the metrics of a real run, until Ctrl-C
+	@$(BIN)/investiq monitoring
+
 .PHONY: test-redshift
 test-redshift: $(VENV)/.test ## The tests that a real Redshift can run; INVESTIQ_TEST_REDSHIFT_* name it
 	@$(BIN)/pytest tests/redshift -m redshift -rs -p no:cacheprovider

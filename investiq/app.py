@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 from ingestion.errors import ConfigurationError, InvestiqError
 from investiq.console import err, out
+from investiq.monitoring import monitoring
 from investiq.options import Options, settings_of, span_of
 from investiq.sandbox import sandbox_app
 from investiq.sources import SourceName
@@ -26,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(sandbox_app, name="sandbox")
+app.command()(monitoring)
 
 
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="one session")]

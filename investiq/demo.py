@@ -66,6 +66,18 @@ def run_demo(settings: Settings) -> None:
         f"[bold]InvestIQ Metrics demo[/]: simulated NSE, history from {DEMO_HISTORY}, "
         f"news from {DEMO_NEWS}, quotes {DEMO_OLDEST} to {DEMO_NEWEST}\n"
     )
+    carry_out(settings)
+    with readable(settings, waiting).open() as con:
+        _show_market(con)
+    show_places(settings)
+    out.print(
+        f"\nAsk more: {_ask_more(settings)}\n"
+        f"All of it took {time.monotonic() - started:.0f} s and nothing left running."
+    )
+
+
+def carry_out(settings: Settings) -> None:
+    """Bring all that the demo shows, and publish it."""
     with (
         open_source(SourceName.SANDBOX, settings, None) as source,
         object_store(settings) as store,
@@ -76,13 +88,6 @@ def run_demo(settings: Settings) -> None:
         )  # the pages that need a browser are for `investiq news`
         chain.raise_refusals(news)
         chain.run(settings, source, Span(DEMO_OLDEST, DEMO_NEWEST), store)
-    with readable(settings, waiting).open() as con:
-        _show_market(con)
-    show_places(settings)
-    out.print(
-        f"\nAsk more: {_ask_more(settings)}\n"
-        f"All of it took {time.monotonic() - started:.0f} s and nothing left running."
-    )
 
 
 def _ask_more(settings: Settings) -> str:

@@ -34,6 +34,7 @@ def _serve(opened: ExitStack, ended: threading.Event) -> None:
     from sandbox.exchange import Exchange
     from sandbox.market import Market
 
+    os.environ.setdefault("INVESTIQ_STATSD_HOST", "127.0.0.1")  # `make monitoring` may listen
     settings = load_settings()
     if "home" not in settings.model_fields_set:
         name = "airflow" if settings.target == "duckdb" else f"airflow-{settings.target}"

@@ -20,9 +20,19 @@ def airflow_home(home: Path) -> Path:
 
 
 def environment(
-    home: Path, project: Path, *, database: str, port: int, parallelism: int = 4
+    home: Path,
+    project: Path,
+    *,
+    database: str,
+    port: int,
+    parallelism: int = 4,
+    statsd: tuple[str, int] | None = None,
 ) -> dict[str, str]:
-    """The variables for all components of one Airflow, and for the tasks that they run."""
+    """The variables for all components of one Airflow, and for the tasks that they run.
+
+    Args:
+        statsd: who takes metrics, host and port; None: none are sent.
+    """
     place = airflow_home(home)
     known = credentials(home)
     url = f"http://127.0.0.1:{port}"
@@ -57,6 +67,7 @@ def environment(
         "dag_processor__parsing_processes": "1",
         "cosmos__enable_telemetry": "False",
         "cosmos__cache_dir": str(place / "cosmos"),
+        **(metrics(*statsd) if statsd else {}),
     }
     return {
         "AIRFLOW_HOME": str(place),
@@ -67,6 +78,21 @@ def environment(
         "SCARF_NO_ANALYTICS": "true",
         "DO_NOT_TRACK": "1",
         "NO_PROXY": "127.0.0.1,localhost",
+    }
+
+
+def metrics(host: str, port: int) -> dict[str, str]:
+    """The settings by which Airflow sends StatsD with tags, each value once.
+
+    With the legacy names as well, which are the default, DAG and task would be in the names.
+    """
+    return {
+        "metrics__statsd_on": "True",
+        "metrics__statsd_host": host,
+        "metrics__statsd_port": str(port),
+        "metrics__statsd_prefix": "airflow",
+        "metrics__statsd_influxdb_enabled": "True",
+        "metrics__legacy_names_on": "False",
     }
 
 

@@ -80,7 +80,12 @@ def local_airflow(
             metadata(place / "metadata", ports["metadata"], known["secret_key"][:32])
         )
         own = environment(
-            home, project_root(), database=database, port=ports["api"], parallelism=parallelism
+            home,
+            project_root(),
+            database=database,
+            port=ports["api"],
+            parallelism=parallelism,
+            statsd=(settings.statsd_host, settings.statsd_port) if settings.statsd_host else None,
         )
         own["AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION"] = str(paused)
         variables = {**os.environ, **own}

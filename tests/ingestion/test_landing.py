@@ -160,22 +160,6 @@ def test_a_refusal_is_not_taken_for_a_missing_object(operation, call):
         getattr(store, operation)("landing/x")
 
 
-def test_a_listing_goes_on_past_one_page():
-    """1,005 objects in two pages; the real server is asked for pages of two below."""
-    store, s3 = stubbed()
-    page = [{"Key": f"k{n:04}", "ETag": '"e"', "Size": n} for n in range(1000)]
-    rest = [{"Key": f"k{n:04}", "ETag": '"e"', "Size": n} for n in range(1000, 1005)]
-    more = {"IsTruncated": True, "NextContinuationToken": "t", "Contents": page}
-    s3.add_response("list_objects_v2", more, {"Bucket": "b", "Prefix": "k"})
-    last = {"IsTruncated": False, "Contents": rest}
-    asked = {"Bucket": "b", "Prefix": "k", "ContinuationToken": "t"}
-    s3.add_response("list_objects_v2", last, asked)
-    with s3:
-        found = list(store.list("k"))
-    assert [item.size for item in found] == list(range(1005))
-    assert found[0].etag == "e"
-
-
 def test_a_real_listing_of_over_a_thousand_is_whole_and_in_order(store):
     from concurrent.futures import ThreadPoolExecutor
 

@@ -44,6 +44,11 @@ class Metric:
         """The name in Prometheus."""
         return f"{PREFIX}_{self.name}"
 
+    @property
+    def cloudwatch(self) -> str:
+        """The name in CloudWatch, after its manner: RecordsPromoted."""
+        return "".join(word.title() for word in self.name.removesuffix("_total").split("_"))
+
 
 _DATASETS = 40  # kinds of files and replies that are landed
 _TABLES = 40  # raw tables

@@ -10,24 +10,6 @@ from ingestion.zones import ObjectKey
 from investiq.redrive import redrive_messages
 from lambdas.promote import handler as promote
 
-# A batch in which nothing is promoted has nothing to count.
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
-
-
-def metrics_of(printed):
-    """Name → values of all EMF lines; every line that is printed must be JSON."""
-    found: dict[str, list[float]] = {}
-    for line in map(json.loads, printed.splitlines()):
-        for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
-            assert directive["Namespace"] == "InvestIQ"
-            for metric in directive["Metrics"]:
-                assert metric["Unit"] == "Count"
-                values = line[metric["Name"]]
-                found.setdefault(metric["Name"], []).extend(
-                    values if isinstance(values, list) else [values]
-                )
-    return found
-
 
 def test_what_lands_is_promoted(stack, quote):
     key = stack.land(quote)
@@ -152,16 +134,6 @@ def test_a_refusal_of_s3_fails_the_message_and_not_the_function(stack, quote, mo
         assert len(stack.poll()) == 1
     assert stack.poll() == []
     assert len(stack.objects("raw/")) == 1
-
-
-def test_the_counts_are_printed_as_metrics(stack, quote, capsys):
-    stack.land(quote, 7, {**quote, "open": 2})
-    stack.land(quote, minute=1)
-    capsys.readouterr()
-    stack.poll()
-    counts = metrics_of(capsys.readouterr().out)
-    assert sorted(counts["RecordsPromoted"]) == [1, 2]
-    assert sorted(counts["RecordsQuarantined"]) == [0, 1]
 
 
 def test_the_log_names_the_object_and_what_became_of_it(stack, quote, caplog):

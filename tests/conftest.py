@@ -40,6 +40,7 @@ _LEAKS = ("AWS_", "INVESTIQ_", "DBT_")
 _LONG = (
     "test_history_increments.py",
     "test_behaviour.py",
+    "test_under_airflow.py",
     "test_demo.py",
     "test_any_order.py",
     "test_command_line.py",

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -250,7 +251,14 @@ def main() -> None:
         given.url.rstrip("/"), time.time(), seconds(given.since), {"dag_id": given.dag}
     )
     uids = given.board or [str(board().uid) for board in BOARDS]
-    given.page.write_text(page(asked, uids), encoding="utf-8")
+    try:
+        drawing = page(asked, uids)
+    except URLError as problem:
+        raise SystemExit(
+            f"{asked.url} could not be asked ({problem}). Give the address that `make monitoring` "
+            "prints, while it runs."
+        ) from None
+    given.page.write_text(drawing, encoding="utf-8")
 
 
 if __name__ == "__main__":

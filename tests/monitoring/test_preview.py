@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from monitoring.grafana.preview import Prometheus, page, seconds, shown
+from monitoring.grafana.preview import Prometheus, main, page, seconds, shown
+from sandbox.servers import free_ports
 from tests.monitoring.vocabulary import running, tool
 
 LATE = "dataset:investiq_session_lateness_seconds:current"
@@ -95,3 +96,11 @@ def test_values_are_shown_as_people_read_them(value, unit, text):
 
 def test_the_page_says_that_it_is_not_grafana(drawn):
     assert "This is not Grafana." in drawn.text()
+
+
+def test_an_address_where_nobody_answers_is_told_with_the_next_step(monkeypatch, tmp_path):
+    nobody = f"http://127.0.0.1:{free_ports(('web',), {})['web']}"
+    monkeypatch.setattr("sys.argv", ["preview", nobody, str(tmp_path / "boards.html")])
+    with pytest.raises(SystemExit, match="make monitoring"):
+        main()
+    assert not (tmp_path / "boards.html").exists()

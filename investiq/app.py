@@ -282,6 +282,14 @@ def demo() -> None:
     run_demo(settings_of(SourceName.SANDBOX))
 
 
+@app.command()
+def observe() -> None:
+    """Send how things stand to INVESTIQ_STATSD_HOST: freshness, sizes, dead letters."""
+    from investiq.maintenance import observe_and_say
+
+    out.print(observe_and_say(settings_of()))
+
+
 redshift = typer.Typer(help="Redshift: prepare a database for this project.")
 app.add_typer(redshift, name="redshift")
 

@@ -1,10 +1,15 @@
-"""What keeps a home tidy: receipts, what lies in quarantine, old run files, documentation."""
+"""What keeps a home tidy and in sight: receipts, quarantine, old run files, documentation."""
 
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingestion.errors import ConfigurationError
 from ingestion.loading.reading import readable
 from ingestion.objectstore import ObjectStore
 from ingestion.promotion import pending_keys
@@ -12,6 +17,11 @@ from ingestion.settings import Settings
 from investiq.console import step, waiting
 from investiq.context import places
 from investiq.dbt import run_dbt
+from investiq.watching import look, watched
+from monitoring import observe
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.literals import QueueAttributeFilterType
 
 # Made anew by every run, and of no use once it is old. Never data: what has landed stays for ever.
 _TRANSIENT = ("alerts", "airflow/logs", "gx/uncommitted/validations")
@@ -50,6 +60,60 @@ def retention(settings: Settings, before: datetime) -> int:
                 path.unlink(missing_ok=True)
                 removed += 1
     return removed
+
+
+def observe_all(settings: Settings) -> int | None:
+    """Send how things stand; with the messages of the dead-letter queue, which are returned.
+
+    None: INVESTIQ_DEAD_LETTERS_URL names no queue.
+
+    Raises:
+        ConfigurationError: the queue does not answer, or refuses us.
+    """
+    with watched("maintenance", settings) as meter:
+        look(settings)
+        if settings.dead_letters_url is None:
+            return None
+        waiting_there = dead_letters(settings.dead_letters_url)
+        observe.dead_letters(meter, waiting_there)
+    return waiting_there
+
+
+def observe_and_say(settings: Settings) -> str:
+    """The same for a person.
+
+    Raises:
+        ConfigurationError: nobody is named who would take it.
+    """
+    if not settings.statsd_host:
+        raise ConfigurationError(
+            "Nobody takes metrics: set INVESTIQ_STATSD_HOST to where statsd-exporter listens."
+        )
+    waiting_there = observe_all(settings)
+    letters = "no queue is named" if waiting_there is None else f"{waiting_there} messages"
+    return (
+        f"sent to {settings.statsd_host}, UDP port {settings.statsd_port}; dead letters: {letters}"
+    )
+
+
+def dead_letters(url: str) -> int:
+    """How many messages a queue holds, those that somebody is just looking at included.
+
+    Raises:
+        ConfigurationError: it does not answer, or refuses us.
+    """
+    names: tuple[QueueAttributeFilterType, ...] = (
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+    )
+    try:
+        told = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    except (BotoCoreError, ClientError) as refused:
+        raise ConfigurationError(
+            f"The queue that INVESTIQ_DEAD_LETTERS_URL names does not answer ({refused}). Correct "
+            "the URL, or allow sqs:GetQueueAttributes on it, then run `investiq observe` again."
+        ) from None
+    return sum(int(told["Attributes"][name]) for name in names)
 
 
 def docs(settings: Settings) -> Path:

@@ -6,6 +6,7 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param
 
+from ingestion.publication import PUBLICATIONS
 from orchestration.alerts import on_failure
 from orchestration.environment import WAREHOUSE_POOL
 
@@ -54,6 +55,13 @@ SESSION_PARAM = Param(
 def daily(cron: str) -> CronTriggerTimetable:
     """At a time of day in India. The session of a run is the day on which its interval ends."""
     return CronTriggerTimetable(cron, timezone=TIMEZONE, interval=timedelta(days=1))
+
+
+def asked(dataset: str) -> CronTriggerTimetable:
+    """When a dataset is asked for: `ingestion/publication.py` says so."""
+    times = PUBLICATIONS[dataset].asked
+    hours = ",".join(str(moment.hour) for moment in times)
+    return daily(f"{times[0].minute} {hours} * * *")
 
 
 def settings_of_dag(doc: str | None, *tags: str, **others: Any) -> dict[str, Any]:

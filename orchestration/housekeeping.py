@@ -44,6 +44,16 @@ def quarantine_summary() -> list[str]:
     return [f"{dataset} {reason}: {records}" for dataset, reason, records in counted]
 
 
+@task(**WAREHOUSE)
+def observed() -> int | None:
+    """How things stand, as metrics; returns the messages of the dead-letter queue."""
+    from ingestion.settings import load_settings
+    from investiq import maintenance
+
+    with judged():
+        return maintenance.observe_all(load_settings())
+
+
 @task
 def retention() -> int:
     """Remove run files that are older than 90 days before the run; landed data stay for ever."""

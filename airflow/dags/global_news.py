@@ -12,13 +12,13 @@ INVESTIQ_ALPHAVANTAGE_KEY. Without a key the run is green and brings nothing.
 from airflow.sdk import dag
 
 from orchestration.assets import GLOBAL_NEWS
-from orchestration.defaults import daily, settings_of_dag
+from orchestration.defaults import asked, settings_of_dag
 from orchestration.news import land_global_news
 from orchestration.tasks import into_warehouse
 
 
 @dag(
-    schedule=daily("30 6,17 * * *"),
+    schedule=asked("alpha_vantage_news"),
     **settings_of_dag(__doc__, "ingestion", "news", max_active_runs=1),
 )
 def global_news() -> None:

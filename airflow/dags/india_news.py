@@ -13,13 +13,13 @@ come.
 from airflow.sdk import dag
 
 from orchestration.assets import INDIA_NEWS
-from orchestration.defaults import daily, settings_of_dag
+from orchestration.defaults import asked, settings_of_dag
 from orchestration.news import land_india_news
 from orchestration.tasks import into_warehouse
 
 
 @dag(
-    schedule=daily("0 7,17 * * *"),
+    schedule=asked("india_news"),
     **settings_of_dag(__doc__, "ingestion", "news", max_active_runs=1),
 )
 def india_news() -> None:

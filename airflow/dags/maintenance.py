@@ -2,7 +2,9 @@
 
 **Purpose**: objects that nobody promoted or loaded (a crash, a dead letter) are taken up; what
 lies in quarantine is counted by reason; run files older than 90 days are removed (never data: the
-landing zone is kept for ever); dbt's documentation is written to `<home>/docs/index.html`.
+landing zone is kept for ever); dbt's documentation is written to `<home>/docs/index.html`;
+freshness, sizes and dead letters are sent as metrics, so that they are there again when whoever
+keeps them was started anew.
 
 **Owner**: data-platform.
 
@@ -13,7 +15,7 @@ the dead-letter queue: `investiq redrive`. Clear the task that failed.
 from airflow.sdk import dag
 
 from orchestration.defaults import daily, settings_of_dag
-from orchestration.housekeeping import docs, quarantine_summary, retention, sweep
+from orchestration.housekeeping import docs, observed, quarantine_summary, retention, sweep
 
 
 @dag(
@@ -22,7 +24,7 @@ from orchestration.housekeeping import docs, quarantine_summary, retention, swee
 )
 def maintenance() -> None:
     """At night, IST."""
-    sweep() >> [quarantine_summary(), retention(), docs()]
+    sweep() >> [quarantine_summary(), observed(), retention(), docs()]
 
 
 maintenance()

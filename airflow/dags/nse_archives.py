@@ -19,14 +19,14 @@ files elsewhere, `investiq ingest --source directory PATH`.
 from airflow.sdk import dag
 
 from orchestration.assets import NSE_ARCHIVES
-from orchestration.defaults import SESSION_PARAM, daily, settings_of_dag
+from orchestration.defaults import SESSION_PARAM, asked, settings_of_dag
 from orchestration.tasks import into_warehouse, published, session
 
 DATASETS = ["bhavcopy", "sec_bhavdata", "index_closes"]
 
 
 @dag(
-    schedule=daily("15 18 * * *"),
+    schedule=asked("official_prices"),
     params={"session": SESSION_PARAM},
     **settings_of_dag(__doc__, "ingestion", "archives", max_active_runs=8),
 )

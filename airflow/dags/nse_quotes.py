@@ -13,12 +13,12 @@ again. A session that was missed has its official prices by `nse_archives`.
 from airflow.sdk import dag
 
 from orchestration.assets import NSE_QUOTES
-from orchestration.defaults import SESSION_PARAM, daily, settings_of_dag
+from orchestration.defaults import SESSION_PARAM, asked, settings_of_dag
 from orchestration.tasks import into_warehouse, land_quotes, session
 
 
 @dag(
-    schedule=daily("10 16 * * *"),
+    schedule=asked("quotes"),
     params={"session": SESSION_PARAM},
     **settings_of_dag(__doc__, "ingestion", "quotes", max_active_runs=8),
 )

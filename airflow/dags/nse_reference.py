@@ -13,14 +13,14 @@ quarantine means that a file has other columns: `ingestion/promotion/layouts.py`
 from airflow.sdk import dag
 
 from orchestration.assets import NSE_REFERENCE
-from orchestration.defaults import SESSION_PARAM, daily, settings_of_dag
+from orchestration.defaults import SESSION_PARAM, asked, settings_of_dag
 from orchestration.tasks import into_warehouse, land_files, session
 
 DATASETS = ["equity_list", "symbol_changes", "index_constituents", "holidays", "corporate_actions"]
 
 
 @dag(
-    schedule=daily("45 18 * * *"),
+    schedule=asked("corporate_actions"),
     params={"session": SESSION_PARAM},
     **settings_of_dag(__doc__, "ingestion", "reference"),
 )

@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ingestion.settings import project_root
+from orchestration.environment import metrics
 
 DAGS = project_root() / "airflow" / "dags"
 INGESTION = {
@@ -38,7 +41,8 @@ def timetable(dag):
 found = {
     dag.dag_id: {
         "doc": dag.doc_md, "tags": sorted(dag.tags), "timetable": timetable(dag),
-        "catchup": dag.catchup, "runs": dag.max_active_runs, "file": dag.fileloc,
+        "schedule": getattr(dag.timetable, "expression", None), "catchup": dag.catchup,
+        "runs": dag.max_active_runs, "file": dag.fileloc,
         "tasks": {
             task.task_id: {
                 "owner": task.owner, "retries": task.retries, "pool": task.pool,
@@ -119,13 +123,33 @@ def test_every_task_has_an_owner_a_timeout_retries_and_an_alarm(bag: Any) -> Non
             assert (task["retries"] == 0) == (task_id in never_again), task_id
 
 
+def test_what_is_published_is_asked_for_at_the_times_of_the_one_table(bag: Any) -> None:
+    found, *_ = bag
+    assert {name: found[name]["schedule"] for name in INGESTION - {"airbyte_history"}} == {
+        "nse_quotes": "10 16 * * *",
+        "nse_archives": "15 18 * * *",
+        "nse_reference": "45 18 * * *",
+        "global_news": "30 6,17 * * *",
+        "india_news": "0 7,17 * * *",
+        "backfill": None,
+    }
+
+
+def test_airflow_knows_the_settings_by_which_it_sends_metrics() -> None:
+    [installed] = find_spec("airflow").submodule_search_locations
+    known = yaml.safe_load((Path(installed) / "config_templates" / "config.yml").read_text("utf-8"))
+    ours = {name.removeprefix("metrics__") for name in metrics("127.0.0.1", 8125)}
+    assert ours <= set(known["metrics"]["options"])
+    assert ours >= {"statsd_on", "statsd_influxdb_enabled", "legacy_names_on"}
+
+
 def test_whoever_touches_the_warehouse_is_in_its_pool(bag: Any) -> None:
     found, *_ = bag
     for dag_id in INGESTION:
         assert found[dag_id]["tasks"]["loaded"]["pool"] == "warehouse"
     for task_id in ("anything_new", "check_arrival", "dbt_build", "check_marts", "published_marts"):
         assert found["warehouse"]["tasks"][task_id]["pool"] == "warehouse"
-    for task_id in ("sweep", "quarantine_summary", "docs"):
+    for task_id in ("sweep", "quarantine_summary", "observed", "docs"):
         assert found["maintenance"]["tasks"][task_id]["pool"] == "warehouse"
 
 

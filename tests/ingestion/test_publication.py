@@ -46,6 +46,12 @@ def test_of_several_sessions_those_that_are_due_are_missed(calendar):
     assert overdue("quotes", MONDAY, FRIDAY, now, calendar) == 0
 
 
+def test_the_times_of_a_day_have_one_minute_which_is_what_a_schedule_can_say():
+    for one in PUBLICATIONS.values():
+        assert len({moment.minute for moment in one.asked}) == 1
+        assert list(one.asked) == sorted(one.asked)
+
+
 def test_beyond_the_calendar_nothing_is_expected(calendar):
     with pytest.raises(ConfigurationError, match="Add the exchange's holiday list"):
         next_due("quotes", calendar.last, calendar)

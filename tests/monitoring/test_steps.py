@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,12 +10,15 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from ingestion.errors import CheckFailed, ConfigurationError, NotPublished
+from ingestion.errors import BuildFailed, CheckFailed, ConfigurationError, NotPublished
 from ingestion.loading.duckdb_connection import connect
 from ingestion.objectstore import ObjectStore
+from ingestion.outcomes import Outcome
 from ingestion.settings import Settings
 from investiq import sessions, steps
 from investiq.sources import Source
+from monitoring import observe
+from monitoring.client import meter
 from sandbox.exchange import Exchange
 from sandbox.exchange.faults import QuotaText
 from tests.monitoring.receiver import Receiver
@@ -146,6 +150,32 @@ def test_a_suite_tells_what_it_found_broken(receiver, settings_for, exchange, st
     assert broken["critical"] >= 1
     ended = [s["result"] for s in receiver.samples("step_duration_seconds") if s["step"] == "check"]
     assert ended == ["failed"]
+
+
+def test_a_build_that_dbt_cannot_begin_is_a_failed_one(
+    receiver, settings_for, clean_environment, tmp_path
+):
+    clean_environment.setenv("INVESTIQ_PROJECT_DIR", str(tmp_path))  # no dbt project is there
+    with pytest.raises(BuildFailed):
+        steps.build(settings_for("127.0.0.1", receiver.port), DAY)
+    assert [s["result"] for s in receiver.samples("dbt_builds_total")] == ["failed"]
+    assert receiver.samples("dbt_tests") == []
+    [ended] = receiver.samples("step_duration_seconds")
+    assert (ended["step"], ended["result"]) == ("build", "failed")
+
+
+def test_a_rendered_page_that_did_not_come_is_told_by_its_site(receiver):
+    statuses = {"yahoo_page": ("ok", "failed", "blocked"), "google_page": ("no_browser",)}
+    outcomes = [
+        Outcome("fetch", "india_news", dataset, DAY, status, datetime.now(UTC))
+        for dataset, found in statuses.items()
+        for status in found
+    ]
+    observe.fetches(meter("127.0.0.1", receiver.port), outcomes)
+    failures = Counter()
+    for sample in receiver.samples("browser_failures_total"):
+        failures[sample["site"]] += sample.value
+    assert failures == {"yahoo": 2, "google": 1}
 
 
 @pytest.mark.parametrize("listener", ["none", "dead port", "unknown host"])

@@ -2,16 +2,18 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import time
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from ingestion.loading.duckdb_connection import connect
 from ingestion.settings import Settings, project_root
-from investiq import watching
+from investiq import chain, watching
 from investiq.dbt_results import node_results
 from monitoring import observe
 from monitoring.client import meter
@@ -54,9 +56,23 @@ def last(sent) -> dict[str, dict[tuple[str, ...], float]]:
     return found
 
 
+def as_first_left(home: Path) -> Path:
+    """The warehouse after the first run: other tests run the demo once more."""
+    return home.with_name("demo-first") / "warehouse.duckdb"
+
+
 def rows(home: Path, sql: str) -> list[tuple]:
-    with connect(home / "warehouse.duckdb", read_only=True) as con:
+    with connect(as_first_left(home), read_only=True) as con:
         return con.sql(sql).fetchall()
+
+
+def settings_of(home: Path, receiver: Receiver) -> Settings:
+    return Settings(
+        home=home,
+        duckdb_path_override=as_first_left(home),
+        statsd_host="127.0.0.1",
+        statsd_port=receiver.port,
+    )
 
 
 def test_every_metric_is_sent(sent):
@@ -154,7 +170,7 @@ def test_nodes_reviews_and_rates_are_those_of_the_marts(home, counted, last):
 def test_what_stands_can_be_told_again(home, last):
     """So that the values come back when whoever keeps them was started anew."""
     with Receiver() as anew:
-        settings = Settings(home=home, statsd_host="127.0.0.1", statsd_port=anew.port)
+        settings = settings_of(home, anew)
         begun = time.perf_counter()
         watching.look(settings)
         seconds = time.perf_counter() - begun
@@ -166,8 +182,43 @@ def test_what_stands_can_be_told_again(home, last):
     assert {"disk_free_bytes", "warehouse_bytes", "last_publication_timestamp_seconds"} <= set(
         again
     )
-    assert again["warehouse_bytes"].value == (home / "warehouse.duckdb").stat().st_size
+    assert again["warehouse_bytes"].value == as_first_left(home).stat().st_size
     assert seconds < 5
+
+
+def test_a_run_that_finds_nothing_new_tells_how_things_stand(home, monkeypatch, receiver, last):
+    monkeypatch.setattr(chain, "unpublished", lambda settings, day: None)
+    chain.publish_if_new(settings_of(home, receiver), date(2025, 10, 24))
+    told = {(s["dataset"],): s.value for s in receiver.samples("newest_session_timestamp_seconds")}
+    assert told == last["newest_session_timestamp_seconds"]
+
+
+def test_a_warehouse_that_somebody_writes_is_not_waited_for(home, receiver, tmp_path, monkeypatch):
+    monkeypatch.setattr(watching, "_PATIENCE", 0.5)
+    own = tmp_path / "warehouse.duckdb"
+    shutil.copy(as_first_left(home), own)
+    settings = settings_of(home, receiver).model_copy(update={"duckdb_path_override": own})
+    writing = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import duckdb, sys\n"
+            "con = duckdb.connect(sys.argv[1])\n"
+            "print('has it', flush=True)\n"
+            "sys.stdin.read()",
+            str(own),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with writing:
+        assert writing.stdout.readline() == b"has it\n"
+        begun = time.perf_counter()
+        watching.look(settings)
+        assert time.perf_counter() - begun < 5
+        writing.stdin.close()
+    assert receiver.samples("warehouse_bytes") != []
+    assert receiver.samples("sessions_behind") == []
 
 
 def test_a_home_without_marts_is_looked_at_without_harm(tmp_path, receiver):

@@ -113,7 +113,7 @@ def dead_letters(url: str) -> int:
             f"The queue that INVESTIQ_DEAD_LETTERS_URL names does not answer ({refused}). Correct "
             "the URL, or allow sqs:GetQueueAttributes on it, then run `investiq observe` again."
         ) from None
-    return sum(int(told["Attributes"][name]) for name in names)
+    return sum(int(number) for number in told["Attributes"].values())
 
 
 def docs(settings: Settings) -> Path:

@@ -28,6 +28,17 @@ from orchestration.environment import MANIFEST
 GROUP = "dbt"
 MODE = "INVESTIQ_DBT_TASKS"
 _AS_OF = "{{ ti.xcom_pull(task_ids='anything_new', key='as_of') }}"
+# Folders whose nodes need each other in turn are drawn as one group: groups that depend on each
+# other in a circle are more than Airflow can put in order, and then it shows no graph at all.
+_TOGETHER = {
+    ("intermediate", "airbyte"): "history",
+    ("intermediate", "calendar"): "history",
+    ("intermediate", "corporate_actions"): "history",
+    ("intermediate", "prices"): "history",
+    ("intermediate", "quotes"): "history",
+    ("intermediate", "securities"): "history",
+    ("intermediate", "accounting"): "quality",
+}
 
 
 def project() -> Path:
@@ -137,7 +148,7 @@ def _group(
 
 
 class _Drawing:
-    """Turns nodes of dbt into empty tasks, in a group for each folder of the project."""
+    """Turns nodes of dbt into empty tasks, in a group for each subject of the project."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, ...], TaskGroup] = {}
@@ -147,24 +158,26 @@ class _Drawing:
         return EmptyOperator(
             task_id=node.name,
             dag=dag,
-            task_group=self._group(task_group, _folders(node.original_file_path)),
+            task_group=self._group(task_group, _subject(node.original_file_path)),
             # What goes before them is skipped when no node has failed.
             trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
             doc_md=f"`{node.unique_id}`",
             on_failure_callback=None,
         )
 
-    def _group(self, parent: TaskGroup, folders: tuple[str, ...]) -> TaskGroup:
-        if not folders:
+    def _group(self, parent: TaskGroup, names: tuple[str, ...]) -> TaskGroup:
+        if not names:
             return parent
-        if folders not in self._groups:
-            above = self._group(parent, folders[:-1])
-            self._groups[folders] = TaskGroup(folders[-1], parent_group=above)
-        return self._groups[folders]
+        if names not in self._groups:
+            above = self._group(parent, names[:-1])
+            self._groups[names] = TaskGroup(names[-1], parent_group=above)
+        return self._groups[names]
 
 
-def _folders(path: Path) -> tuple[str, ...]:
-    """`…/dbt_project/models/marts/core/x.sql` lies in (marts, core), a seed in (seeds,)."""
+def _subject(path: Path) -> tuple[str, ...]:
+    """The groups of a node, from the outside: (seeds,), (staging, nse), (history,), (news,), …"""
     parts = Path(path).parts
     inside = parts[parts.index("dbt_project") + 1 : -1]
-    return inside[1:] if inside[0] == "models" else inside
+    if inside[0] != "models" or inside[1] == "staging":
+        return tuple(name for name in inside if name != "models")
+    return (_TOGETHER.get(inside[1:], inside[-1]),)

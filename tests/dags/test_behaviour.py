@@ -139,7 +139,8 @@ def test_what_lands_is_published_by_itself(airflow: Client, home: Path) -> None:
     assert states["node_failed"] == "skipped"
     drawn = {state for task_id, state in states.items() if task_id.startswith("dbt.")}
     assert drawn == {"success"}
-    assert "dbt.marts.core.fct_ohlc_daily" in states
+    assert "dbt.core.fct_ohlc_daily" in states
+    assert {"check_arrival", "dbt_build", "dbt", "published_marts"} <= airflow.drawn("warehouse")
     sessions = "select count(distinct trade_date), max(trade_date) from marts."
     assert rows(home, sessions + "fct_prices_daily") == [(18, NEWEST)]
     assert rows(home, sessions + "fct_ohlc_daily")[0][1] == NEWEST
@@ -166,7 +167,7 @@ def test_a_check_that_fails_stops_the_publication(
     states = _states(airflow, failed)
     assert states["check_arrival"] == "failed"
     assert states["published_marts"] == "upstream_failed"
-    assert states["dbt.marts.core.fct_ohlc_daily"] == "upstream_failed"
+    assert states["dbt.core.fct_ohlc_daily"] == "upstream_failed"
     assert page.read_bytes() == published
     assert len(alerts(home)) == 1
     assert "CheckFailed" in (home / "alerts" / alerts(home)[0]).read_text("utf-8")

@@ -38,11 +38,17 @@ bag = DagBag(sys.argv[1])
 seconds = time.perf_counter() - started
 def timetable(dag):
     return type(dag.timetable).__name__
+def circle(dag):  # as the API does before it draws
+    try:
+        for group in dag.task_group.get_task_group_dict().values():
+            group.topological_sort()
+    except Exception as problem:
+        return repr(problem)
 found = {
     dag.dag_id: {
         "doc": dag.doc_md, "tags": sorted(dag.tags), "timetable": timetable(dag),
         "schedule": getattr(dag.timetable, "expression", None), "catchup": dag.catchup,
-        "runs": dag.max_active_runs, "file": dag.fileloc,
+        "runs": dag.max_active_runs, "file": dag.fileloc, "circle": circle(dag),
         "tasks": {
             task.task_id: {
                 "owner": task.owner, "retries": task.retries, "pool": task.pool,
@@ -190,6 +196,12 @@ def test_the_nodes_of_dbt_have_their_own_names_and_dependencies(
         above = {task_id.rsplit(".", 1)[-1] for task_id in drawn[node["name"]]["upstream"]}
         assert above - {"dbt_build", "node_failed"} == parents, node["name"]
         assert parents or {"dbt_build", "node_failed"} <= above, node["name"]
+
+
+def test_the_groups_of_a_dag_can_be_put_in_order(bag: Any) -> None:
+    """Two folders of dbt that depend on each other: join them in `cosmos_project._TOGETHER`."""
+    found, *_ = bag
+    assert {dag_id: dag["circle"] for dag_id, dag in found.items() if dag["circle"]} == {}
 
 
 def test_parsing_takes_seconds_at_most(bag: Any) -> None:

@@ -92,6 +92,7 @@ def drawn() -> TaskGroup:
             node_converters={
                 DbtResourceType.MODEL: draw,
                 DbtResourceType.SEED: draw,
+                DbtResourceType.SNAPSHOT: draw,
             },
         ),
         {},

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from monitoring import metrics
 
 _HOST = "127.0.0.1"
 _MINUTES = 30
+_READ_SECONDS = 60.0  # scrapes are some seconds apart
 _QUESTIONS = {
     "sessions that are missing": f"max by (dataset) ({metrics.SESSIONS_BEHIND.prometheus})",
     "rows loaded, by table": f"sum by (table) ({metrics.ROWS_LOADED.prometheus})",
@@ -57,6 +59,7 @@ def monitoring(
             _tell(server.ui, settings.statsd_port)
             if run:
                 _run(settings)
+                _await(server.url)
                 _tell(server.ui, settings.statsd_port)
             out.print("Ctrl-C ends all of it.")
             threading.Event().wait()
@@ -102,7 +105,7 @@ def _exporter(port: int, config: Path, folder: Path) -> Iterator[str]:
 
 
 def _run(settings: Settings) -> None:
-    """The demo the first time; then its newest session once more, which is all that is new."""
+    """The demo the first time; then its newest session once more."""
     from investiq import chain
     from investiq.context import engine, object_store
     from investiq.demo import carry_out
@@ -110,16 +113,34 @@ def _run(settings: Settings) -> None:
     from investiq.steps import Span
 
     with engine(settings, simulated=True) as settings:
-        if not (settings.home / "state" / "published").is_file():
+        published = settings.home / "state" / "published"
+        if not published.is_file():
             out.print("\nthe demo's sixteen months, in a home of their own: about two minutes")
             carry_out(settings)
             return
-        out.print("\nthe newest session once more")
+        out.print("\nthe newest session once more, with checks, build and publication")
+        published.unlink()  # else nothing would be new, and little would be sent
         with (
             open_source(SourceName.SANDBOX, settings, None) as source,
             object_store(settings) as store,
         ):
             chain.run(settings, source, Span(DEMO_NEWEST, DEMO_NEWEST), store, again=True)
+
+
+def _await(url: str) -> None:
+    """Until Prometheus has read what the run sent last, so that no link shows an empty page."""
+    import requests
+
+    asked = {"query": metrics.PUBLISHED.prometheus}
+    deadline = time.monotonic() + _READ_SECONDS
+    while time.monotonic() < deadline:
+        if requests.get(f"{url}/api/v1/query", asked, timeout=10).json()["data"]["result"]:
+            return
+        time.sleep(0.5)
+    raise ConfigurationError(
+        f"Prometheus has not read the run's metrics within {_READ_SECONDS:.0f} s. Look at what "
+        f"{url}/api/v1/targets says, then run the command again."
+    )
 
 
 def _tell(ui: str, port: int) -> None:
@@ -130,7 +151,6 @@ def _tell(ui: str, port: int) -> None:
         soft_wrap=True,
     )
     for title, expr in _QUESTIONS.items():
-        asked = urlencode(
-            {"g0.expr": expr, "g0.tab": "0", "g0.stacked": "0", "g0.range_input": f"{_MINUTES}m"}
-        )
+        # As a table: a run of minutes is a dot on a graph, which is one click away.
+        asked = urlencode({"g0.expr": expr, "g0.tab": "1", "g0.range_input": f"{_MINUTES}m"})
         out.print(f"  {title}:\n    {ui}/graph?{asked}", soft_wrap=True, markup=False)

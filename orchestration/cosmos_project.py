@@ -30,7 +30,7 @@ MODE = "INVESTIQ_DBT_TASKS"
 _AS_OF = "{{ ti.xcom_pull(task_ids='anything_new', key='as_of') }}"
 # Folders whose nodes need each other in turn are drawn as one group: groups that depend on each
 # other in a circle are more than Airflow can put in order, and then it shows no graph at all.
-_TOGETHER = {
+_TOGETHER: dict[tuple[str, ...], str] = {
     ("intermediate", "airbyte"): "history",
     ("intermediate", "calendar"): "history",
     ("intermediate", "corporate_actions"): "history",

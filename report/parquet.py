@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from itertools import permutations
 from pathlib import Path
 
 import duckdb
@@ -276,13 +277,6 @@ def _marts_of(reader: Reader, schema: str) -> list[parts.Mart]:
                 f"The mart {table!r} cannot be a file name. Rename it in dbt to lower-case "
                 "letters, digits and underscores."
             )
-        several = (*parts.GROWING, *parts.YEARLY)
-        split = [one for one in several if table.startswith(one) and table != one]
-        if split:
-            raise PublishFailed(
-                f"The files of the mart {table} would be taken for those of {split[0]}, which are "
-                f"found as {split[0]}*.parquet. Give it another beginning in dbt."
-            )
         kind = parts.duckdb_type(reader.engine, *declared)
         if kind is None:
             raise PublishFailed(
@@ -290,6 +284,12 @@ def _marts_of(reader: Reader, schema: str) -> list[parts.Mart]:
                 "of ours holds. Cast it in the model to a type that both engines have."
             )
         found.setdefault(table, []).append((column, kind))
+    for one, other in permutations(found, 2):
+        if other.startswith(one):
+            raise PublishFailed(
+                f"The files of the mart {other} would be taken for those of {one}, which are "
+                f"found as {one}*.parquet. Give it another beginning in dbt."
+            )
     return [parts.Mart(schema, name, tuple(columns)) for name, columns in found.items()]
 
 

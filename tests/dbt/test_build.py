@@ -6,7 +6,7 @@ from typing import Any
 
 from ingestion.calendar import TradingCalendar
 
-MARTS = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "marts"
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 # What only the exchange's files and people's sheets fill; here are quotes alone.
 OF_ARCHIVES = tuple(
     f"intermediate.int_{name}"
@@ -22,7 +22,8 @@ OF_NEWS = ("marts.bridge_news", "marts.fct_news", "marts.rpt_news_sectors", "mar
 
 def marts() -> set[str]:
     """The marts that the project holds as files."""
-    return {path.stem for path in MARTS.rglob("*.sql")}
+    folders = (PROJECT / "models" / "marts", PROJECT / "snapshots")
+    return {path.stem for folder in folders for path in folder.rglob("*.sql")}
 
 
 def test_incremental_runs_equal_a_full_refresh(loaded: Any) -> None:

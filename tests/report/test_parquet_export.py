@@ -290,10 +290,11 @@ def test_mart_whose_name_leaves_the_folder_is_refused(place):
     assert not here.marts.exists()
 
 
-def test_mart_whose_files_would_be_taken_for_those_of_another_is_refused(place):
+@pytest.mark.parametrize("name", ["fct_prices_daily_old", "dim_dates_history"])
+def test_mart_whose_files_would_be_taken_for_those_of_another_is_refused(place, name):
     here = place()
     with duckdb.connect(here.warehouse) as connection:
-        connection.execute("create table marts.fct_prices_daily_old (n integer)")
+        connection.execute(f"create table marts.{name} (n integer)")
     with pytest.raises(PublishFailed, match="another beginning"):
         export_marts(here.warehouse, here.marts)
 

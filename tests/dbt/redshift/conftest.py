@@ -40,7 +40,7 @@ _DIFFERENCES: dict[str, Callable[[dict[str, Any]], float]] = {
 }
 Row = tuple[Any, ...]
 # A snapshot tells when each engine was built: compared by order, not by moment (its key hashes it).
-SNAPSHOT = "dim_securities_history"
+SNAPSHOT = "dim_security_history"
 _MOMENTS = ("dbt_updated_at", "dbt_valid_from", "dbt_valid_to")
 _HASH = "dbt_scd_id"
 

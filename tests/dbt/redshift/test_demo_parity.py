@@ -13,7 +13,7 @@ def test_the_demos_marts_are_the_same(demo_engines: Any) -> None:
     demo_engines.load()
     demo_engines.run("build", on="redshift")
     # The demo was built day by day on DuckDB and is built once here: its snapshot tells the days.
-    rows = demo_engines.assert_parity(without="dim_securities_history")
+    rows = demo_engines.assert_parity(without="dim_security_history")
     assert rows["fct_prices_daily"] > 120_000
     assert rows["fct_news_articles"] > 2_000
     assert 0 not in rows.values()

@@ -28,7 +28,7 @@ ADJUSTED = (
 )
 NAMES = (
     "select company_name = 'Another', dbt_valid_from, dbt_valid_to "
-    f"from marts.dim_securities_history where symbol = '{SPLIT}' order by dbt_valid_from"
+    f"from marts.dim_security_history where symbol = '{SPLIT}' order by dbt_valid_from"
 )
 _TAKEN = (
     *("api_samples", "calendar", "first_sample", "indices", "masters", "udiff_bhavcopy", "quirks"),

@@ -1,6 +1,6 @@
 {#- dim_securities says what a security is called today; this keeps what it was called before,
     which no full refresh can bring back: lists and quotes of long ago are not asked again. -#}
-{% snapshot dim_securities_history %}
+{% snapshot dim_security_history %}
 
 select
     security_sk,

@@ -61,12 +61,13 @@ class LocalAirflow:
 
 @contextmanager
 def local_airflow(
-    settings: Settings, *, parallelism: int = 4, paused: bool = False
+    settings: Settings, *, parallelism: int = 4, paused: bool = False, port: int = _PORT
 ) -> Iterator[LocalAirflow]:
     """Prepare and start all of it; the tasks see the environment of this process.
 
     Args:
         paused: new DAGs wait until somebody lets them run.
+        port: of the API and the UI, where nobody has it; 0: any.
 
     Raises:
         ConfigurationError: a component ended, or all was not ready in time; where its log is.
@@ -74,7 +75,7 @@ def local_airflow(
     home, known = settings.home, credentials(settings.home)
     place = airflow_home(home)
     (place / "logs").mkdir(parents=True, exist_ok=True)
-    ports = free_ports(("api", "metadata"), {"api": _PORT})
+    ports = free_ports(("api", "metadata"), {"api": port})
     with ExitStack() as opened:
         database = opened.enter_context(
             metadata(place / "metadata", ports["metadata"], known["secret_key"][:32])

@@ -53,7 +53,7 @@ def airflow(exchange: Exchange, home: Path) -> Iterator[Client]:
         settings = load_settings()
         with (
             context.object_store(settings),
-            local_airflow(settings, parallelism=3, paused=True) as running,
+            local_airflow(settings, parallelism=3, paused=True, port=0) as running,
         ):
             yield Client(running)
 

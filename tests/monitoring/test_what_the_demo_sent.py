@@ -69,7 +69,7 @@ def rows(home: Path, sql: str) -> list[tuple]:
 def settings_of(home: Path, receiver: Receiver) -> Settings:
     return Settings(
         home=home,
-        duckdb_path_override=as_first_left(home),
+        INVESTIQ_DUCKDB_PATH=as_first_left(home),
         statsd_host="127.0.0.1",
         statsd_port=receiver.port,
     )
@@ -149,7 +149,9 @@ def test_nodes_reviews_and_rates_are_those_of_the_marts(home, counted, last):
     assert last["dbt_node_rows"]["fct_prices_daily",] == bars
     results = json.loads((home / "dbt" / "target" / "run_results.json").read_text())["results"]
     kinds = Counter(one["unique_id"].partition(".")[0] for one in results)
-    assert len(last["dbt_node_duration_seconds"]) == kinds["model"] + kinds["seed"]
+    assert set(kinds) == {"model", "seed", "snapshot", "test", "operation"}
+    built = kinds["model"] + kinds["seed"] + kinds["snapshot"]
+    assert len(last["dbt_node_duration_seconds"]) == built
     assert sum(last["dbt_tests"].values()) == kinds["test"]
     assert sum(counted["dbt_node_failures_total"].values()) == 0
     assert counted["dbt_builds_total"] == {("ok",): 1}

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,11 @@ def once_it_runs(number: signal.Signals, whom: int | None = None) -> Iterator[No
     def watch() -> None:
         while not ended.is_set():
             for child in us.children():
-                if "dbt.cli.main" in child.cmdline():
-                    time.sleep(0.1)  # it still imports, and we read what it says
-                    os.kill(whom or child.pid, number)
-                    return
+                with suppress(psutil.NoSuchProcess):  # another one, that has just ended
+                    if "dbt.cli.main" in child.cmdline():
+                        time.sleep(0.1)  # it still imports, and we read what it says
+                        os.kill(whom or child.pid, number)
+                        return
             time.sleep(0.02)
 
     watching = threading.Thread(target=watch)

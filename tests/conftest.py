@@ -54,11 +54,25 @@ _LONG = (
     "test_first_reply.py",
 )
 
+# The folders of tests that are to cover `ingestion`, `lambdas` and `expectations` by themselves.
+_TRACED = ("expectations", "faults", "ingestion", "lambdas")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files before all others, in the order named; workers take files in this order."""
     places = {name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: places.get(item.path.name, len(_LONG)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Lines are traced where that is asked for: the tracer makes all Python a third slower."""
+    plugin = item.config.pluginmanager.getplugin("_cov")
+    if plugin is None or plugin.cov_controller is None:
+        return
+    asked = item.path.relative_to(project_root() / "tests").parts[0] in _TRACED
+    if asked != plugin.cov_controller.started:
+        (plugin.cov_controller.resume if asked else plugin.cov_controller.pause)()
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

@@ -1,5 +1,6 @@
 """The demo on both engines: every mart is the same, cell by cell; and what dbt does besides."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -21,10 +22,10 @@ def test_the_demos_marts_are_the_same(demo_engines: Any) -> None:
 
 def test_a_second_build_changes_nothing(demo_engines: Any) -> None:
     names = [name for (name,) in demo_engines.duckdb.query(MARTS)]
-    before = demo_engines.marts(names)
+    before = demo_engines.last | demo_engines.marts(["dim_security_history"])
     demo_engines.run("build", "--exclude-resource-type", "test", "unit_test", on="redshift")
     for name, rows in demo_engines.marts(names).items():
-        assert sorted(map(repr, rows)) == sorted(map(repr, before[name])), name
+        assert Counter(rows) == Counter(before[name]), name
 
 
 def test_docs_and_freshness(demo_engines: Any) -> None:

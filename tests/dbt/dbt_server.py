@@ -5,6 +5,7 @@ says) and answers each with `{"returncode": …}`. Every run is dbt's own comman
 its own, as if a user had typed it.
 """
 
+import gc
 import json
 import os
 import sys
@@ -30,13 +31,10 @@ def without_path(credentials: DuckDBCredentials) -> tuple[str, ...]:
 
 def become(wanted: dict[str, Any]) -> None:
     """In the fork: be the command; never returns."""
-    os.environ.clear()
-    os.environ.update(wanted["environment"])
-    os.chdir(wanted["cwd"])
+    enter(wanted)
     output = os.open(wanted["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for number, stream in ((0, nothing), (1, output), (2, output)):
-        os.dup2(stream, number)
+    for stream in (1, 2):
+        os.dup2(output, stream)
     sys.argv = ["dbt", *wanted["arguments"]]
     code = 1
     try:
@@ -50,17 +48,46 @@ def become(wanted: dict[str, Any]) -> None:
         os._exit(code)  # threads of libraries did not come along, and their end would fail
 
 
+def enter(wanted: dict[str, Any]) -> None:
+    """Have the environment and the folder of a command."""
+    os.environ.clear()
+    os.environ.update(wanted["environment"])
+    os.chdir(wanted["cwd"])
+
+
+def warm(wanted: dict[str, Any]) -> None:
+    """Once, after the first run: the code that dbt makes for its classes is made here for all.
+
+    And no fork walks through the parsed project again and again to look for garbage in it.
+    """
+    enter(wanted)
+    options = ["--project-dir", "--profiles-dir"]
+    places = [wanted["arguments"][wanted["arguments"].index(one) + 1] for one in options]
+    said = [part for pair in zip(options, places, strict=True) for part in pair]
+    listed = dbt.cli.main.dbtRunner().invoke(["--quiet", "list", "--output", "name", *said])
+    assert listed.success, listed.exception
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
 def main() -> None:
     """Serve until stdin ends."""
     DuckDBCredentials._connection_keys = without_path
-    for line in sys.stdin:
+    answers, nothing = os.dup(1), os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 1)
+    for number, line in enumerate(sys.stdin):
         wanted = json.loads(line)
         pid = os.fork()
         if pid == 0:
+            os.dup2(nothing, 0)
             become(wanted)
         _, status = os.waitpid(pid, 0)
         answer = {"returncode": os.waitstatus_to_exitcode(status)}
-        os.write(1, f"{json.dumps(answer)}\n".encode())
+        os.write(answers, f"{json.dumps(answer)}\n".encode())
+        if number == 0:
+            warm(wanted)
 
 
-main()
+if __name__ == "__main__":
+    main()

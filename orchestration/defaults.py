@@ -34,14 +34,9 @@ PUBLICATION: dict[str, Any] = {
     "timeout": float(os.environ.get("INVESTIQ_PUBLICATION_WAIT_SECONDS", "18000")),
 }
 
-# A Lambda has promoted within seconds, or is at it for the third time: asked ever less often.
-RECORDS_OF_LAMBDAS: dict[str, Any] = {
-    "mode": "reschedule",
-    "poke_interval": 2,
-    "exponential_backoff": True,
-    "max_wait": timedelta(minutes=1),
-    "timeout": 3600,
-}
+# A Lambda needs seconds. Not asked more often: when a poke begins before the scheduler has heard of
+# the end of the one before it, Airflow takes the task for killed.
+RECORDS_OF_LAMBDAS: dict[str, Any] = {"mode": "reschedule", "poke_interval": 15, "timeout": 3600}
 
 SESSION_PARAM = Param(
     None,

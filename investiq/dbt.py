@@ -30,6 +30,7 @@ _RESULTS = frozenset(
     }
 )
 
+_WHY = "RunResultError"  # comes when all is over
 _FAILED = frozenset({"error", "fail"})
 _QUIET = ("--log-format", "json", "--no-use-colors")
 
@@ -131,12 +132,15 @@ def follow(line: str, report: BuildReport, advance: Advance) -> None:
     except json.JSONDecodeError:
         return
     info, data = event.get("info", {}), event.get("data", {})
+    said = " ".join(str(info.get("msg", "")).split())
+    node = str(data.get("node_info", {}).get("node_name", "?"))
     total = data.get("total") or data.get("num_models")  # the latter where a test has ended
     if info.get("name") in _RESULTS and "index" in data and total:
         report.nodes, report.done = int(total), report.done + 1
         advance(int(data["index"]), int(total))
         if data.get("status") in _FAILED:
-            node = str(data.get("node_info", {}).get("node_name", "?"))
-            report.failed[node] = " ".join(str(info.get("msg", "")).split())
+            report.failed[node] = said
+    if info.get("name") == _WHY and node in report.failed:
+        report.failed[node] += f": {said}"
     if info.get("level") == "error":
-        report.failures.append(" ".join(str(info.get("msg", "")).split()))
+        report.failures.append(said)

@@ -35,6 +35,8 @@ def test_a_node_that_failed_is_known_by_its_name(name: str, total: str, status: 
 
     assert report.failed == {"x": "2 of 5 FAIL 7 x"}
     assert (report.nodes, told) == (5, [(2, 5)])
+    follow(line("RunResultError", node_info={"node_name": "x"}), report, lambda *_: None)
+    assert report.failed == {"x": "2 of 5 FAIL 7 x: 2 of 5 FAIL 7 x"}  # and why
 
 
 def test_a_node_that_went_well_and_text_that_is_no_event_are_no_failures() -> None:

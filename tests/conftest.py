@@ -52,6 +52,7 @@ _LONG = (
     "test_audit.py",
     "test_news_marts.py",
     "test_first_reply.py",
+    "test_lambda_mode.py",
 )
 
 # The folders of tests that are to cover `ingestion`, `lambdas` and `expectations` by themselves.

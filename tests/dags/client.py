@@ -1,15 +1,23 @@
 """Airflow's REST API, as far as the tests ask it."""
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
-from orchestration.local import LocalAirflow
+from ingestion.objectstore import ObjectStore
+from ingestion.settings import load_settings
+from investiq import context
+from orchestration.local import LocalAirflow, local_airflow
 
 _ENDED = ("success", "failed")
+_LEAKS = ("AIRFLOW", "AWS_", "INVESTIQ_", "DBT_")
 
 
 @dataclass(slots=True)
@@ -17,6 +25,7 @@ class Client:
     """Triggers runs and waits for them."""
 
     airflow: LocalAirflow
+    store: ObjectStore
     _token: str = field(default="", repr=False)
 
     def unpause(self, *dag_ids: str) -> None:
@@ -24,6 +33,10 @@ class Client:
         for dag_id in dag_ids:
             until(lambda name=dag_id: name in self._known(), 120, f"{dag_id} to be parsed")
             self._ask("PATCH", f"dags/{dag_id}?update_mask=is_paused", {"is_paused": False})
+
+    def pause(self, dag_id: str) -> None:
+        """Let no more runs of this DAG begin."""
+        self._ask("PATCH", f"dags/{dag_id}?update_mask=is_paused", {"is_paused": True})
 
     def _known(self) -> set[str]:
         return {dag["dag_id"] for dag in self._ask("GET", "dags?limit=50")["dags"]}
@@ -56,6 +69,21 @@ class Client:
         """The labels of what the UI draws of a DAG, groups closed."""
         graph = self._ask("GET", f"ui/structure/structure_data?dag_id={dag_id}", under="")
         return {node["label"] for node in graph["nodes"]}
+
+    def instances(self, dag_id: str, run_id: str, task_id: str) -> list[dict[str, Any]]:
+        """The instances of a mapped task."""
+        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/listMapped"
+        return list(self._ask("GET", path)["task_instances"])
+
+    def log(self, dag_id: str, run_id: str, task_id: str, number: int) -> str:
+        """What a try of a task has logged."""
+        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{number}"
+        return str(self._ask("GET", f"{path}?full_content=true")["content"])
+
+    def value(self, dag_id: str, run_id: str, task_id: str) -> Any:
+        """What a task has returned."""
+        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
+        return self._ask("GET", f"{path}/xcomEntries/return_value?deserialize=true")["value"]
 
     def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
         """Let a task and what follows it run once more."""
@@ -90,6 +118,23 @@ class Client:
         )
         assert reply.ok, f"{method} {path}: {reply.status_code} {reply.text[:500]}"
         return reply.json()
+
+
+@contextmanager
+def started_airflow(home: Path, *, parallelism: int = 3, **settings: str) -> Iterator[Client]:
+    """Airflow on a home, whose DAGs wait to be unpaused; the settings are those of the tasks."""
+    with pytest.MonkeyPatch.context() as variables:
+        for name in list(os.environ):
+            if name.startswith(_LEAKS):
+                variables.delenv(name)
+        for name, value in ({"INVESTIQ_HOME": str(home)} | settings).items():
+            variables.setenv(name, value)
+        found = load_settings()
+        with (
+            context.object_store(found) as store,
+            local_airflow(found, parallelism=parallelism, paused=True, port=0) as running,
+        ):
+            yield Client(running, store)
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str) -> None:

@@ -52,10 +52,10 @@ def airflow(exchange: Exchange, home: Path) -> Iterator[Client]:
         variables.setenv("INVESTIQ_RETRY_SECONDS", "1")
         settings = load_settings()
         with (
-            context.object_store(settings),
+            context.object_store(settings) as store,
             local_airflow(settings, parallelism=3, paused=True, port=0) as running,
         ):
-            yield Client(running)
+            yield Client(running, store)
 
 
 def alerts(home: Path) -> list[str]:

@@ -103,9 +103,9 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         config = MONITORING / "prometheus" / "prometheus.yml"
         server = opened.enter_context(prometheus(config, home / "prometheus", targets, every="1s"))
         settings = load_settings()
-        opened.enter_context(context.object_store(settings))
+        store = opened.enter_context(context.object_store(settings))
         running = opened.enter_context(local_airflow(settings, parallelism=4, paused=True, port=0))
-        yield System(Client(running), Live(server.url), exchange, home, url, record)
+        yield System(Client(running, store), Live(server.url), exchange, home, url, record)
 
 
 @pytest.fixture(scope="module")

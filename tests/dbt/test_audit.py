@@ -37,6 +37,24 @@ def test_fault_09_a_failed_audit_leaves_the_marts_as_they_were(
     ) == [(99,)]
 
 
+def test_a_null_is_found_in_whichever_column_it_is(
+    loaded: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    warehouse = loaded.copy(tmp_path_factory.mktemp("nulls"))
+    named = "select column_name from duckdb_columns() where schema_name = 'marts' and table_name ="
+    columns = [name for (name,) in warehouse.query(f"{named} 'rpt_movers_daily'")]
+    nulls = ", ".join(f"null as {one}" if one == "rank_no" else one for one in columns)
+    warehouse.execute(
+        "create table spoiled as from marts.rpt_movers_daily; drop table marts.rpt_movers_daily;"
+        f"create table marts.rpt_movers_daily as select {nulls} from spoiled"
+    )
+    select = ("test", "--select", "rpt_movers_daily,test_name:not_null_columns")
+    run = warehouse.dbt(*select)
+    assert (run.returncode, len(run.named("fail"))) == (1, 1), run.output
+    warehouse.execute("create or replace table marts.rpt_movers_daily as from spoiled")
+    assert warehouse.dbt(*select).returncode == 0
+
+
 def test_without_raw_tables_the_message_names_the_next_step(
     tmp_path_factory: pytest.TempPathFactory, loaded: Any
 ) -> None:

@@ -4,7 +4,6 @@ One Airflow on the sandbox: its StatsD and our own go to the exporter's stand-in
 that we ship; Prometheus reads that once a second, with the rules that we ship.
 """
 
-import os
 import re
 import subprocess
 import sys
@@ -21,15 +20,13 @@ import requests
 from sqlalchemy import create_engine, text
 
 from ingestion.settings import load_settings
-from investiq import context
 from monitoring.metrics import METRICS, Kind
-from orchestration.local import local_airflow
 from sandbox.exchange import Exchange
 from sandbox.exchange.alpha_vantage import DAILY
 from sandbox.exchange.faults import QuotaText, Status
 from sandbox.market import Market
 from sandbox.prometheus import prometheus
-from tests.dags.client import Client, until
+from tests.dags.client import Client, started_airflow, until
 from tests.monitoring.live import (
     DASHBOARDS,
     MONITORING,
@@ -47,7 +44,6 @@ NEWEST = date(2025, 10, 24)
 MANY = [NEWEST - timedelta(days=back) for back in range(31)]  # a month, closed days among them
 DAGS = ("nse_quotes", "nse_archives", "global_news", "warehouse")
 _ENDED = ("success", "failed")
-_LEAKS = ("AIRFLOW", "AWS_", "INVESTIQ_", "DBT_")
 _LOCKS = re.compile(r"Could not set lock|Conflicting lock|database is locked|deadlock detected")
 
 
@@ -82,7 +78,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     record = home / "lines"
     command = [sys.executable, "-m", "sandbox.statsd", "--record", str(record)]
     command += ["--mapping", str(MONITORING / "statsd" / "mapping.yml")]
-    with pytest.MonkeyPatch.context() as variables, ExitStack() as opened:
+    with ExitStack() as opened:
         exporter = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         opened.callback(exporter.wait)
         opened.callback(exporter.terminate)
@@ -90,22 +86,21 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         url, port = exporter.stdout.readline().split()
         market = Market.build(securities=70, start=date(2024, 9, 2), end=NEWEST)
         exchange = opened.enter_context(Exchange(market))
-        for name in list(os.environ):
-            if name.startswith(_LEAKS):
-                variables.delenv(name)
-        variables.setenv("INVESTIQ_HOME", str(home))
-        variables.setenv("INVESTIQ_SANDBOX_URL", exchange.url)
-        variables.setenv("INVESTIQ_NEWS_SOURCES", "google")  # the feed; pages need a browser
-        variables.setenv("INVESTIQ_RETRY_SECONDS", "1")
-        variables.setenv("INVESTIQ_STATSD_HOST", "127.0.0.1")
-        variables.setenv("INVESTIQ_STATSD_PORT", port)
         targets = {"statsd-exporter:9102": url.removeprefix("http://"), "alertmanager:9093": None}
         config = MONITORING / "prometheus" / "prometheus.yml"
         server = opened.enter_context(prometheus(config, home / "prometheus", targets, every="1s"))
-        settings = load_settings()
-        store = opened.enter_context(context.object_store(settings))
-        running = opened.enter_context(local_airflow(settings, parallelism=4, paused=True, port=0))
-        yield System(Client(running, store), Live(server.url), exchange, home, url, record)
+        airflow = opened.enter_context(
+            started_airflow(
+                home,
+                parallelism=4,
+                INVESTIQ_SANDBOX_URL=exchange.url,
+                INVESTIQ_NEWS_SOURCES="google",  # the feed; pages need a browser
+                INVESTIQ_RETRY_SECONDS="1",
+                INVESTIQ_STATSD_HOST="127.0.0.1",
+                INVESTIQ_STATSD_PORT=port,
+            )
+        )
+        yield System(airflow, Live(server.url), exchange, home, url, record)
 
 
 @pytest.fixture(scope="module")
